@@ -1,0 +1,75 @@
+"""Metadata as LiveKit carries it: a string of at most 64 KiB, by agreement a JSON object. Anyone may get it wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+LIMIT = 64 * 1024  # LiveKit's own limit for metadata, in bytes
+_DEPTH = 32
+
+type_names = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
+
+
+def read_metadata(raw: str | bytes | Mapping[str, Any] | None, what: str) -> tuple[dict[str, Any], str | None]:
+    """The JSON object in `raw` and a warning, `({}, "job metadata is not JSON …")` for anything else.
+
+    None means there is none, which is no fault. `what` names the source in the warning. Never raises.
+    The text itself is personal data and stays out of the warning.
+    """
+    if raw is None:
+        return {}, None
+    if isinstance(raw, Mapping):
+        return _checked(dict(raw), what)
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    size = len(text.encode("utf-8", "replace"))
+    if size >= LIMIT:
+        return {}, f"{what} is {size} bytes, the limit is {LIMIT}: ignored"
+    if not text.strip():
+        return {}, f"{what} is empty: ignored"
+    try:
+        value: object = json.loads(text)
+    except RecursionError:
+        return {}, f"{what} is nested too deep: ignored"
+    except ValueError:
+        return {}, f"{what} is not JSON: ignored"
+    if not isinstance(value, dict):
+        return {}, f"{what} is {type_names.get(type(value), 'null')}, not a JSON object: ignored"
+    return _checked(cast("dict[str, Any]", value), what)
+
+
+def _checked(value: dict[str, Any], what: str) -> tuple[dict[str, Any], str | None]:
+    if _depth(value) > _DEPTH:
+        return {}, f"{what} is nested deeper than {_DEPTH} levels: ignored"
+    return {_text(key): _clean(inner) for key, inner in value.items()}, None
+
+
+def _depth(value: object) -> int:
+    """Levels of nesting, counted without recursion."""
+    depth, level = 0, [value]
+    while level and depth <= _DEPTH:
+        depth += 1
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, Mapping):
+                below.extend(cast("Mapping[str, object]", item).values())
+            elif isinstance(item, list | tuple):
+                below.extend(cast("list[object]", item))
+        level = below
+    return depth
+
+
+def _clean(value: Any) -> Any:
+    """Text that every database and log can hold: no lone surrogates, no NUL."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {_text(str(k)): _clean(v) for k, v in cast("Mapping[object, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_clean(inner) for inner in cast("list[Any]", value)]
+    return value
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

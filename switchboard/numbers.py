@@ -1,0 +1,70 @@
+"""Telephone numbers: as they were received, and in E.164 where they are numbers at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import phonenumbers
+
+_LONGEST = 250  # phonenumbers refuses longer text; nothing that long is a number
+_HIDDEN = frozenset({"anonymous", "unknown", "restricted", "private", "unavailable", "withheld"})
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One end of a call.
+
+    `raw` is what the carrier sent. `e164` is `+` and digits, or None for what is no public number: a short
+    code, an extension, "anonymous", a `sip:` identity. `country` is the ISO 3166 region ("US"), None where
+    the number belongs to none (a freephone +800) or is no number.
+    """
+
+    raw: str
+    e164: str | None = None
+    country: str | None = None
+    extension: str | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """The caller withheld the number, and the carrier said so by a word in its place."""
+        return self.raw.strip().casefold() in _HIDDEN
+
+    def __str__(self) -> str:
+        return self.e164 or self.raw
+
+
+def parse_number(raw: str, region: str) -> Number:
+    """Read `raw` as dialled in `region` (ISO 3166, "US"). Never raises: what is no number keeps its text."""
+    text = _user_part(raw.strip())
+    if not text or len(text) > _LONGEST:
+        return Number(raw)
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return Number(raw)
+    if not phonenumbers.is_possible_number(parsed):
+        return Number(raw)  # a short code, an internal extension
+    return Number(
+        raw,
+        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
+        _country(parsed),
+        parsed.extension or None,
+    )
+
+
+def _user_part(text: str) -> str:
+    """`sip:+14155550101@host;user=phone` and `tel:+1…` carry the number inside."""
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.casefold() in ("sip", "sips", "tel"):
+        text = rest
+        user = text.partition("@")[0].partition(";")[0]
+        # `sip:alice7@example.com` names a person: letters would be read as a vanity number.
+        return user if not any(c.isalpha() for c in user) else ""
+    return text
+
+
+def _country(parsed: phonenumbers.PhoneNumber) -> str | None:
+    region = phonenumbers.region_code_for_number(parsed)
+    if region is None:  # possible, but not assigned (555 numbers): the calling code's main country
+        region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return None if region in ("001", "ZZ") else region

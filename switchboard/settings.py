@@ -1,0 +1,66 @@
+"""What the environment must say before a worker can start. Missing variables are named all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from switchboard.speech.profile import KEYS
+
+_PURPOSES = {
+    "LIVEKIT_URL": "where livekit-server is (ws://localhost:7880, wss://NAME.livekit.cloud)",
+    "LIVEKIT_API_KEY": "the key this worker registers with",
+    "LIVEKIT_API_SECRET": "the secret that belongs to LIVEKIT_API_KEY",
+    "DEEPGRAM_API_KEY": "speech recognition by Deepgram",
+    "OPENAI_API_KEY": "the language model and the voices of OpenAI",
+}
+
+
+class MissingSettings(Exception):
+    """Variables that are not set. The message names each and what it is for."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        lines = [f"  {name}: {_PURPOSES.get(name, 'needed')}" for name in self.names]
+        super().__init__(
+            "These environment variables are not set (a file .env will do, see .env.example):\n"
+            + "\n".join(lines)
+            + "\nTo try Switchboard without keys: scripts/demo"
+        )
+
+
+class Settings(BaseSettings):
+    """The environment, and `.env` in the working directory below it."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    livekit_url: str = ""
+    livekit_api_key: str = ""
+    livekit_api_secret: SecretStr = SecretStr("")
+    livekit_agent_name: str = ""
+    deepgram_api_key: SecretStr = SecretStr("")
+    deepgram_base_url: str = "https://api.deepgram.com"
+    openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = "https://api.openai.com/v1"
+    database_url: str = "sqlite+aiosqlite:///switchboard.sqlite3"
+    config: Path = Field(Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
+
+    @field_validator("deepgram_base_url", "openai_base_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    def require(self, providers: Iterable[str]) -> None:
+        """Raises MissingSettings unless LiveKit and these providers are configured."""
+        needed = ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"]
+        needed += [KEYS[provider] for provider in sorted(providers)]
+        missing = [name for name in needed if not self._is_set(name)]
+        if missing:
+            raise MissingSettings(missing)
+
+    def _is_set(self, name: str) -> bool:
+        value = getattr(self, name.lower())
+        return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
