@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = SecretStr("")
     openai_base_url: str = "https://api.openai.com/v1"
     database_url: str = "sqlite+aiosqlite:///switchboard.sqlite3"
+    # Where customers are looked up, if not in the database: http(s)://…{number}, and the bearer token for it.
+    directory_url: str = ""
+    directory_token: SecretStr = SecretStr("")
+    # Where records of calls wait while the database is away (switchboard/records/spool.py).
+    spool: Path = Field(Path("spool"), validation_alias="SWITCHBOARD_SPOOL")
     config: Path = Field(Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
 
     @field_validator("deepgram_base_url", "openai_base_url")

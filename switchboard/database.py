@@ -1,0 +1,140 @@
+"""The database: one place that makes engines. SQLite in a file by default, PostgreSQL by `DATABASE_URL`.
+
+Every use opens a connection and closes it again. A call's process asks once and writes a few times in minutes: a
+pool would hold one idle connection a call against PostgreSQL's hundred, and keep dead ones after a restart.
+
+Importing this costs a few hundred milliseconds (SQLAlchemy), so call processes get it from the fork server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_DEPTH = 64
+
+
+class BadDatabaseURL(ValueError):
+    """A database URL that cannot be used. The message says what would be right, and holds no password."""
+
+
+class Base(DeclarativeBase):
+    """The tables of Switchboard; `switchboard/migrations` brings a database to them."""
+
+    metadata = MetaData(
+        naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s"}
+    )
+
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time, aware and in UTC on both databases (SQLite itself keeps no time zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def read_url(text: str) -> URL:
+    """`text` with the driver that we use. Raises BadDatabaseURL."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise BadDatabaseURL("DATABASE_URL is no URL: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
+    driver = _DRIVERS.get(url.get_backend_name())
+    if driver is None:
+        raise BadDatabaseURL(f'DATABASE_URL names the database "{url.get_backend_name()}" (have: sqlite, postgresql)')
+    url = url.set(drivername=driver)
+    if driver.startswith("sqlite"):
+        if url.database in (None, "", ":memory:"):
+            raise BadDatabaseURL("DATABASE_URL names no file, and a call's process would not see it: use sqlite:///FILE")
+        return url
+    # Hosted databases hand out libpq's spelling; asyncpg calls the same thing `ssl`.
+    mode = url.query.get("sslmode")
+    url = url.difference_update_query(["sslmode", "channel_binding"])
+    return url.update_query_dict({"ssl": mode}) if mode else url
+
+
+def make_engine(text: str, patience_s: float = 5.0) -> AsyncEngine:
+    """An engine for the database URL `text`; nothing is opened yet. Raises BadDatabaseURL.
+
+    `patience_s` is how long a connection may take to open, and how long SQLite waits for another writer.
+    Values of queries (numbers, names) never show in error messages.
+    """
+    url = read_url(text)
+    if url.get_backend_name() == "postgresql":
+        return create_async_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": patience_s}
+        )
+    # The driver's own transactions leave DDL and reads outside of them; with ours, BEGIN means it.
+    engine = create_async_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"timeout": patience_s, "isolation_level": None},
+    )
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """BEGIN, or what the execution option `sqlite_begin` says: "BEGIN IMMEDIATE" asks for the write lock at once,
+    as a transaction that reads before it writes must (SQLite refuses it later), "" is no transaction."""
+    statement = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+    if statement:
+        connection.exec_driver_sql(statement)
+
+
+def sqlite_file(engine: AsyncEngine) -> Path | None:
+    """The file of an SQLite database, None for PostgreSQL."""
+    return Path(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+
+
+def place(engine: AsyncEngine) -> str:
+    """Where the database is, for messages: no password."""
+    return str(sqlite_file(engine) or engine.url.set(drivername="postgresql", query={}).render_as_string())
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """`value` as JSON that both databases hold: PostgreSQL refuses NUL, lone surrogates and NaN. Never raises."""
+    if depth > _DEPTH:
+        return "…"
+    if isinstance(value, str):
+        return storable_text(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # NaN and the infinities
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[object, Any]", value).items()
+        return {storable_text(str(key)): storable(inner, depth + 1) for key, inner in pairs}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [storable(inner, depth + 1) for inner in cast("tuple[Any, ...]", value)]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return storable_text(str(value))
+
+
+def storable_text(text: str) -> str:
+    """`text` without NUL and with `?` for lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

@@ -1,0 +1,94 @@
+"""Brings a database to the tables of this version: an empty one, or one of an earlier version.
+
+Any number of processes may do it at once: PostgreSQL's advisory lock and SQLite's write lock let one of them work
+while the others wait and then find nothing to do.
+
+A new version of the tables is a new file in `versions/` and its name in `HEAD`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from switchboard.database import Base, sqlite_file
+
+HEAD = "0001"
+# A name of our own: the database may hold another program's tables, with Alembic's default name in use.
+VERSION_TABLE = "switchboard_version"
+_TRIES = 50
+_LOCK = 0x5357_4254_4348  # any number that is always the same
+
+
+def metadata() -> MetaData:
+    """All tables of this version."""
+    from switchboard.directory import customer  # noqa: F401 - registers its table
+    from switchboard.records import record  # noqa: F401
+
+    return Base.metadata
+
+
+async def revision(engine: AsyncEngine) -> str | None:
+    """The revision that the database is at, None for an empty one. Raises what connecting raises."""
+    async with engine.connect() as connection:
+        try:
+            found = await connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+        except DBAPIError as error:
+            if connection.invalidated or not _has_no_table(error):
+                raise
+            return None
+    return None if found is None else str(found)
+
+
+def _has_no_table(error: DBAPIError) -> bool:
+    return "no such table" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "42P01"
+
+
+async def migrate(engine: AsyncEngine) -> bool:
+    """Bring the database to HEAD. True where there was something to do. Raises what connecting raises."""
+    file = sqlite_file(engine)
+    if file is not None and not file.exists():
+        # Customers and calls are nobody else's: SQLite would create the file for all to read.
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    if await revision(engine) == HEAD:
+        return False
+    if file is not None:
+        await _write_ahead(engine)
+    async with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
+        await _lock(connection)
+        await connection.run_sync(_upgrade)
+    return True
+
+
+async def _write_ahead(engine: AsyncEngine) -> None:
+    """SQLite's write-ahead log, which the file remembers: readers and a writer do not wait for each other."""
+    async with engine.execution_options(sqlite_begin="").connect() as connection:
+        for patience in range(_TRIES, -1, -1):
+            try:
+                await connection.execute(text("PRAGMA journal_mode = WAL"))
+                return
+            except OperationalError:  # another process is at it: SQLite does not wait here by itself
+                if not patience:
+                    raise
+                await asyncio.sleep(0.1)
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,16 @@
+"""What Alembic runs: the connection comes from `switchboard.migrations.migrate`, which holds the lock."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from switchboard.migrations import VERSION_TABLE, metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata(),
+    version_table=VERSION_TABLE,
+    render_as_batch=True,  # SQLite cannot alter a column in place
+)
+with context.begin_transaction():
+    context.run_migrations()
