@@ -23,7 +23,12 @@ Metadata = str | bytes | Mapping[str, Any] | None
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _PROVIDERS = ("twilio", "telnyx", "amazon")
 # Attribute names that carry the provider's own identifier of the call, the one its support asks for.
-_PROVIDER_CALL_ID = ("sip.twilio.callSid", "sip.telnyx.callSessionID", "sip.amazon.contactId", "sip.callIDFull")
+_PROVIDER_CALL_ID = (
+    "sip.twilio.callSid",
+    "sip.telnyx.callSessionID",
+    "sip.amazon.contactId",
+    "sip.callIDFull",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,10 @@ def read_call(
             found.append(warning)
     direction = direction or _direction(kind, attributes)
     # On an outbound call the bridge swaps the names: sip.phoneNumber is the one we called.
-    ours, theirs = _number(attributes, "sip.trunkPhoneNumber", region), _number(attributes, "sip.phoneNumber", region)
+    ours, theirs = (
+        _number(attributes, "sip.trunkPhoneNumber", region),
+        _number(attributes, "sip.phoneNumber", region),
+    )
     outbound = direction == "outbound"
     return Call(
         kind=kind,

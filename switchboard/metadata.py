@@ -9,7 +9,7 @@ from typing import Any, cast
 LIMIT = 64 * 1024  # LiveKit's own limit for metadata, in bytes
 _DEPTH = 32
 
-type_names = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
+_TYPE_NAMES: Mapping[type, str] = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
 
 
 def read_metadata(raw: str | bytes | Mapping[str, Any] | None, what: str) -> tuple[dict[str, Any], str | None]:
@@ -35,7 +35,7 @@ def read_metadata(raw: str | bytes | Mapping[str, Any] | None, what: str) -> tup
     except ValueError:
         return {}, f"{what} is not JSON: ignored"
     if not isinstance(value, dict):
-        return {}, f"{what} is {type_names.get(type(value), 'null')}, not a JSON object: ignored"
+        return {}, f"{what} is {_TYPE_NAMES.get(type(value), 'null')}, not a JSON object: ignored"
     return _checked(cast("dict[str, Any]", value), what)
 
 

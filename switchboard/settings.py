@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,8 +51,19 @@ class Settings(BaseSettings):
     directory_url: str = ""
     directory_token: SecretStr = SecretStr("")
     # Where records of calls wait while the database is away (switchboard/records/spool.py).
-    spool: Path = Field(Path("spool"), validation_alias="SWITCHBOARD_SPOOL")
-    config: Path = Field(Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
+    spool: Path = Field(default=Path("spool"), validation_alias="SWITCHBOARD_SPOOL")
+    config: Path = Field(default=Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
+    # Greetings that were spoken before, and the table of areas.
+    cache: Path = Field(default=Path(".cache"), validation_alias="SWITCHBOARD_CACHE")
+    # How many calls this worker takes at once; past that LiveKit asks another worker.
+    max_calls: int = Field(default=8 * (os.cpu_count() or 1), ge=1, validation_alias="SWITCHBOARD_MAX_CALLS")
+    # Processes kept warm for the next calls.
+    idle_processes: int = Field(default=2, ge=1, validation_alias="SWITCHBOARD_IDLE_PROCESSES")
+    # Seconds that running calls may go on for after SIGTERM.
+    drain_timeout: int = Field(default=3600, ge=0, validation_alias="SWITCHBOARD_DRAIN_TIMEOUT")
+    # livekit-agents' own status page, and our /ready.
+    http_port: int = Field(default=8081, ge=0, le=65535, validation_alias="SWITCHBOARD_HTTP_PORT")
+    health_port: int = Field(default=8082, ge=0, le=65535, validation_alias="SWITCHBOARD_HEALTH_PORT")
 
     @field_validator("deepgram_base_url", "openai_base_url")
     @classmethod

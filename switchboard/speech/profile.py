@@ -28,9 +28,43 @@ _ENGLISH_ONLY = re.compile(
     r"(phonecall|meeting|finance|conversationalai|voicemail|video|medical|drivethru|automotive|atc)"
 )
 _NOVA_2 = frozenset(
-    "bg ca cs da de el en es et fi fr hi hu id it ja ko lt lv ms nl no pl pt ro ru sk sv th tr uk vi zh".split()
+    [
+        "bg",
+        "ca",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "en",
+        "es",
+        "et",
+        "fi",
+        "fr",
+        "hi",
+        "hu",
+        "id",
+        "it",
+        "ja",
+        "ko",
+        "lt",
+        "lv",
+        "ms",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sv",
+        "th",
+        "tr",
+        "uk",
+        "vi",
+        "zh",
+    ]
 )
-_FLUX = frozenset("de en es fr hi it ja nl pt ru".split())
+_FLUX = frozenset(["de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt", "ru"])
 
 
 @dataclass(frozen=True, slots=True)

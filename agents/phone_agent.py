@@ -1,0 +1,68 @@
+"""What every agent on the telephone has: its prompt, the caller's data, a hand-over that forgets nothing, a goodbye."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from livekit.agents import Agent, ChatContext, RunContext, function_tool
+
+from agents import agent_class
+from agents.conversation import Conversation
+from agents.prompts import load_prompt
+
+Ctx = RunContext[Conversation]
+
+_STYLE = """# How you speak
+You are on the telephone. Answer in one or two short sentences, in plain spoken words: no lists, no markdown, no
+emoji. Ask one thing at a time. Say numbers, prices and times as people say them. If you did not understand, ask.
+To say goodbye, always use the tool end_call and nothing else."""
+
+
+class PhoneAgent(Agent):
+    """A conversation partner. A subclass sets `name` and adds its tools; its words are in `prompts/NAME.md`."""
+
+    name: ClassVar[str]
+
+    def __init__(
+        self, conversation: Conversation, chat_ctx: ChatContext | None = None, handed_over: bool = False
+    ) -> None:
+        self.conversation = conversation
+        self.prompt = load_prompt(self.name, conversation.language)
+        self._handed_over = handed_over
+        super().__init__(instructions=self._instructions(), chat_ctx=chat_ctx)
+
+    def _instructions(self) -> str:
+        spoken = (
+            ""
+            if self.prompt.language == self.conversation.language
+            else (f"\nThe caller speaks the language with the code {self.conversation.language}: speak only that.")
+        )
+        return f"{self.prompt.instructions}\n\n{_STYLE}{spoken}\n\n{self.conversation.briefing()}"
+
+    async def on_enter(self) -> None:
+        if self._handed_over:
+            await self.session.generate_reply(
+                instructions="You have just taken over this call. Say in one sentence who you are and go on "
+                "with what the caller asked for; do not ask again for what they have said already."
+            )
+
+    async def on_data_changed(self, key: str, value: Any) -> None:
+        """Called when our servers or the caller's side change data during the call. Override to react.
+
+        `self.conversation.data` has the new value already. The default tells the model.
+        """
+        await self.update_instructions(self._instructions())
+
+    def hand_over_to(self, name: str) -> PhoneAgent:
+        """The colleague `name`, who has heard everything that was said. Return it from a tool."""
+        history = self.chat_ctx.copy(exclude_instructions=True, exclude_function_call=True)
+        return agent_class(name)(self.conversation, history, handed_over=True)
+
+    @function_tool
+    async def end_call(self, ctx: Ctx, goodbye: str) -> None:
+        """End the call. Use it when the caller says goodbye or has nothing more to ask.
+
+        Args:
+            goodbye: What you say to the caller as your last words, in their language.
+        """
+        await ctx.userdata.line.hang_up(goodbye)

@@ -1,0 +1,28 @@
+"""Sales: knows the bikes, their prices and what is in stock."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from livekit.agents import function_tool
+
+from agents.harbor_bikes import SHOP
+from agents.phone_agent import Ctx, PhoneAgent
+
+
+class Sales(PhoneAgent):
+    name: ClassVar[str] = "sales"
+
+    @function_tool
+    async def check_stock(self, ctx: Ctx, kind: str) -> str:
+        """Price and stock of a kind of bike.
+
+        Args:
+            kind: One of "city", "electric", "children".
+        """
+        return SHOP.stock(kind)
+
+    @function_tool
+    async def transfer_to_support(self, ctx: Ctx) -> PhoneAgent:
+        """Hand the caller over to support: orders, repairs, complaints."""
+        return self.hand_over_to("support")

@@ -1,0 +1,38 @@
+"""Support: where an order is, and repairs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from livekit.agents import function_tool
+
+from agents.harbor_bikes import SHOP
+from agents.phone_agent import Ctx, PhoneAgent
+
+
+class Support(PhoneAgent):
+    name: ClassVar[str] = "support"
+
+    @function_tool
+    async def order_status(self, ctx: Ctx, number: str) -> str:
+        """Where an order is.
+
+        Args:
+            number: The order number as the caller said it.
+        """
+        return SHOP.order(number)
+
+    @function_tool
+    async def book_repair(self, ctx: Ctx, day: str, problem: str) -> str:
+        """Book a repair in the workshop.
+
+        Args:
+            day: The day the caller wants to bring the bike, such as "Tuesday".
+            problem: What is wrong, in a few words.
+        """
+        return SHOP.book_repair(day, problem)
+
+    @function_tool
+    async def transfer_to_sales(self, ctx: Ctx) -> PhoneAgent:
+        """Hand the caller over to sales: prices, stock, buying a bike."""
+        return self.hand_over_to("sales")

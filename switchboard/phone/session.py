@@ -1,0 +1,61 @@
+"""The conversation as a telephone needs it: LiveKit's session with its defaults for browsers put right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from livekit import rtc
+from livekit.agents import AgentSession, TurnHandlingOptions, inference, room_io
+
+from switchboard.speech.models import Models
+from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.turns import SentenceTurns
+
+if TYPE_CHECKING:
+    from agents.conversation import Conversation
+
+_RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
+
+
+def make_session(
+    profile: SpeechProfile, language: str, models: Models, conversation: Conversation
+) -> AgentSession[Conversation]:
+    """A session for one call: its models, and turns as people take them on the telephone."""
+    return AgentSession(
+        stt=models.stt,
+        llm=models.llm,
+        tts=models.tts,
+        vad=inference.VAD(min_silence_duration=0.2),
+        turn_handling=_turn_handling(profile, language),
+        userdata=conversation,
+        # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
+        aec_warmup_duration=None,
+    )
+
+
+def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions:
+    from_recogniser = "/flux" in profile.stt
+    return TurnHandlingOptions(
+        turn_detection="stt" if from_recogniser else SentenceTurns(language),
+        endpointing={
+            "mode": "fixed",
+            "min_delay": 0.0 if from_recogniser else profile.min_delay,
+            "max_delay": profile.max_delay,
+        },
+        # Pinned: the default asks LiveKit's cloud for a model where it can.
+        interruption={"mode": "vad", "min_duration": 0.3, "false_interruption_timeout": 1.5},
+        preemptive_generation={"enabled": True, "preemptive_tts": True},
+    )
+
+
+def room_options(caller: rtc.RemoteParticipant) -> room_io.RoomOptions:
+    """The session hears and answers this caller alone; the room ends with it."""
+    telephone = caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+    return room_io.RoomOptions(
+        participant_identity=caller.identity,
+        participant_kinds=[caller.kind],
+        audio_input=room_io.AudioInputOptions(sample_rate=_RATE, pre_connect_audio=not telephone),
+        text_input=False,  # any participant could type for the caller
+        text_output=not telephone,  # nobody reads on a telephone, and the synchroniser costs CPU
+        delete_room_on_close=True,
+    )

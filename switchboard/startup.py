@@ -1,0 +1,46 @@
+"""What a process needs before its first call: the environment and the table, read once, with all faults together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import agents
+from agents.prompts import MissingPrompt, load_prompt
+from switchboard.routing.load import Config, TableErrors, load
+from switchboard.settings import Settings
+
+
+class CannotStart(Exception):
+    """Why a worker cannot start: every fault on a line of its own, each with what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    settings: Settings
+    config: Config
+
+    @property
+    def agent_name(self) -> str:
+        """The name this worker is dispatched by: LIVEKIT_AGENT_NAME over the file's."""
+        return self.settings.livekit_agent_name or self.config.worker.agent_name
+
+
+@cache
+def startup() -> Startup:
+    """The environment and the table. Read once a process image: call processes inherit it. Raises CannotStart."""
+    settings = Settings()
+    faults: list[str] = []
+    config: Config | None = None
+    try:
+        config = load(settings.config, agents=agents.names())
+    except TableErrors as errors:
+        faults += errors.errors
+    for name in agents.names():
+        try:
+            load_prompt(name, "en")
+        except MissingPrompt as missing:
+            faults.append(str(missing))
+    if faults or config is None:
+        raise CannotStart("\n".join(faults))
+    return Startup(settings, config)
