@@ -21,6 +21,12 @@ Source = Literal["job", "attribute", "header", "participant", "room", "route"]
 Metadata = str | bytes | Mapping[str, Any] | None
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return _EMPTY
+
+
 _PROVIDERS = ("twilio", "telnyx", "amazon")
 # Attribute names that carry the provider's own identifier of the call, the one its support asks for.
 _PROVIDER_CALL_ID = (
@@ -56,11 +62,11 @@ class Call:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     from_number: Number | None = None
     to_number: Number | None = None
-    attributes: Mapping[str, str] = _EMPTY
-    job: Mapping[str, Any] = _EMPTY
-    participant: Mapping[str, Any] = _EMPTY
-    room: Mapping[str, Any] = _EMPTY
-    data: Mapping[str, Fact] = _EMPTY
+    attributes: Mapping[str, str] = field(default_factory=_nothing)
+    job: Mapping[str, Any] = field(default_factory=_nothing)
+    participant: Mapping[str, Any] = field(default_factory=_nothing)
+    room: Mapping[str, Any] = field(default_factory=_nothing)
+    data: Mapping[str, Fact] = field(default_factory=_nothing)
     customers: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from switchboard.speech.profile import SpeechProfile
@@ -33,6 +32,6 @@ class Decision:
     language: str
     speech: SpeechProfile
     greeting: str | None = None
-    data: Mapping[str, Any] = MappingProxyType({})
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
     reject: Refusal | None = None
     warnings: tuple[str, ...] = ()

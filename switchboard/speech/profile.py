@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Part = Literal["stt", "llm", "tts"]
@@ -79,7 +78,7 @@ class SpeechProfile:
     stt: str = "deepgram/nova-2-general"
     llm: str = "openai/gpt-4.1-mini"
     tts: str = "openai/gpt-4o-mini-tts:ash"
-    voices: Mapping[str, str] = MappingProxyType({})
+    voices: Mapping[str, str] = field(default_factory=dict[str, str])
     keyterms: tuple[str, ...] = ()
     min_delay: float = 0.3
     max_delay: float = 1.8

@@ -48,8 +48,8 @@ class SpokenText:
 
     async def _speak(self, voice: tts.TTS[Any]) -> None:
         try:
-            if self._kept is not None and self._kept.is_file():
-                self._frames.extend(_read(self._kept))
+            if self._kept is not None and (frames := _read(self._kept)):
+                self._frames.extend(frames)
                 return
             async for synthesized in voice.synthesize(self.text):
                 self._frames.append(synthesized.frame)
@@ -67,6 +67,14 @@ def kept_at(folder: Path, voice: str, language: str, text: str) -> Path:
 
 
 def _read(path: Path) -> list[rtc.AudioFrame]:
+    """What was kept; nothing where there is no file, or a broken one."""
+    try:
+        return _read_wave(path)
+    except (OSError, EOFError, wave.Error):
+        return []
+
+
+def _read_wave(path: Path) -> list[rtc.AudioFrame]:
     with wave.open(str(path), "rb") as sound:
         rate, channels = sound.getframerate(), sound.getnchannels()
         samples = int(rate * _FRAME_S)
