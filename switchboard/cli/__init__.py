@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from switchboard.cli import worker
+from switchboard.cli import provision, worker
 
 app = typer.Typer(
     name="switchboard",
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 worker.register(app)
+provision.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Telephone trunks and dispatch rules as a file: read, compared with the server, applied, exported."""
