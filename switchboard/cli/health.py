@@ -1,0 +1,36 @@
+"""`switchboard health`: is the worker on this machine registered? For HEALTHCHECK and for people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from switchboard.cli.output import NO, fail
+
+_ANSWERS_WITHIN = 3.0  # s
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(health)
+
+
+def health(
+    port: Annotated[
+        int | None,
+        typer.Option(help="The worker's health port; SWITCHBOARD_HEALTH_PORT or its default where not given."),
+    ] = None,
+) -> None:
+    """Say whether the worker on this machine takes calls: exit 0 only when it is registered with LiveKit."""
+    import httpx
+
+    from switchboard.settings import Settings
+
+    url = f"http://127.0.0.1:{Settings().health_port if port is None else port}/ready"
+    try:
+        response = httpx.get(url, timeout=_ANSWERS_WITHIN, trust_env=False)
+    except httpx.HTTPError:
+        fail(f"no worker answers at {url}: start one with `switchboard start`, or name its port with --port", NO)
+    if response.status_code != 200:
+        fail(f"the worker is up, but takes no calls: {response.text.strip() or response.status_code}", NO)
+    typer.echo("registered")
