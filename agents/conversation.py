@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from switchboard.call import Call
 
-_LONGEST = 500  # characters of one value in a prompt: enough for an address, too short to drown the instructions
+_LONGEST = 300  # characters of one text in a prompt: enough for an address, too short to drown the instructions
 
 
 class Line(Protocol):
@@ -72,7 +72,18 @@ class Conversation:
 
 
 def quote(value: Any) -> str:
-    """`value` as one line of JSON, shortened: quotes and line breaks in it cannot end the quotation."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + '…"'
+    """`value` as one line of JSON, its texts shortened: quotes and line breaks in it cannot end the quotation."""
+    text = json.dumps(_short(value), ensure_ascii=False, default=str)
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_cut(str(k)): _short(v) for k, v in cast("Mapping[object, Any]", value).items()}
+    if isinstance(value, list):
+        return [_short(item) for item in cast("list[Any]", value)]
+    return _cut(value) if isinstance(value, str) else value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

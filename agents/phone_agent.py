@@ -29,9 +29,9 @@ class PhoneAgent(Agent):
         self.conversation = conversation
         self.prompt = load_prompt(self.name, conversation.language)
         self._handed_over = handed_over
-        super().__init__(instructions=self._instructions(), chat_ctx=chat_ctx)
+        super().__init__(instructions=self._all_it_is_told(), chat_ctx=chat_ctx)
 
-    def _instructions(self) -> str:
+    def _all_it_is_told(self) -> str:
         spoken = (
             ""
             if self.prompt.language == self.conversation.language
@@ -51,7 +51,7 @@ class PhoneAgent(Agent):
 
         `self.conversation.data` has the new value already. The default tells the model.
         """
-        await self.update_instructions(self._instructions())
+        await self.update_instructions(self._all_it_is_told())
 
     def hand_over_to(self, name: str) -> PhoneAgent:
         """The colleague `name`, who has heard everything that was said. Return it from a tool."""
