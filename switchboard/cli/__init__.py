@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from switchboard.cli import provision, worker
+from switchboard.cli import health, provision, worker
 
 app = typer.Typer(
     name="switchboard",
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 worker.register(app)
+health.register(app)
 provision.register(app)
 
 
