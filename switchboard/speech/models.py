@@ -56,7 +56,7 @@ def _deepgram_stt(model: str, language: str, profile: SpeechProfile, settings: S
         return deepgram.STTv2(model=model, api_key=key, base_url=f"{origin}/v2/listen", keyterm=list(profile.keyterms))
     # nova-3 takes keyterms, the models before it keywords with a boost.
     by_term = model.startswith("nova-3")
-    return deepgram.STT(
+    recogniser = deepgram.STT(
         model=model,
         language=language,
         smart_format=True,
@@ -65,6 +65,9 @@ def _deepgram_stt(model: str, language: str, profile: SpeechProfile, settings: S
         api_key=key,
         base_url=f"{origin}/v1/listen",
     )
+    # The session asks for the last words (Finalize) as soon as the voice stops, and does not wait for the endpointing.
+    recogniser.capabilities.manual_flush = True
+    return recogniser
 
 
 def _openai_stt(model: str, language: str, profile: SpeechProfile, settings: Settings) -> Hearing:
