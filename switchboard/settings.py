@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     # Where customers are looked up, if not in the database: http(s)://…{number}, and the bearer token for it.
     directory_url: str = ""
     directory_token: SecretStr = SecretStr("")
+    weather_url: str = "https://wttr.in"
     # Where records of calls wait while the database is away (switchboard/records/spool.py).
     spool: Path = Field(default=Path("spool"), validation_alias="SWITCHBOARD_SPOOL")
     config: Path = Field(default=Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8081, ge=0, le=65535, validation_alias="SWITCHBOARD_HTTP_PORT")
     health_port: int = Field(default=8082, ge=0, le=65535, validation_alias="SWITCHBOARD_HEALTH_PORT")
 
-    @field_validator("deepgram_base_url", "openai_base_url")
+    @field_validator("deepgram_base_url", "openai_base_url", "weather_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
