@@ -1,0 +1,182 @@
+"""A light softphone for the load generator: it behaves as livekit-sip does and hears with one numpy call a frame.
+
+It rings until it has subscribed to an audio track, answers ANSWER_DELAY later, and loses what comes before that. What
+it says is handed to LiveKit's audio source in one piece, whose native thread sends it 10 ms at a time; what it
+hears arrives as 20 ms frames of 8 kHz, of which it keeps the time and the peak.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+from livekit import api, rtc
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]  # shape (n,), mono, at RATE
+
+RATE = 8_000  # Hz, a telephone line's
+FRAME = 0.02  # s
+ANSWER_DELAY = 0.08  # s from subscription to the 200 OK
+AUDIBLE = 300  # peak of a frame that a person hears: -41 dBFS
+LONGEST = 30.0  # s that one `say` may last
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKit:
+    """Where livekit-server is, and the keys to it."""
+
+    url: str
+    key: str
+    secret: str
+
+
+@dataclass(slots=True)
+class Heard:
+    """What reached the caller's ear: the end of each frame (s, `time.perf_counter`) and its peak."""
+
+    ends: list[float] = field(default_factory=list[float])
+    peaks: list[int] = field(default_factory=list[int])
+
+    def first_audible(self, after: float) -> float | None:
+        """When the first audible frame after `after` had arrived, or None."""
+        # From the end: what is asked for is recent, and a call may be long.
+        found = None
+        for end, peak in zip(reversed(self.ends), reversed(self.peaks), strict=True):
+            if end <= after:
+                break
+            if peak >= AUDIBLE:
+                found = end
+        return found
+
+    def silent_since(self, after: float, gap: float) -> float | None:
+        """The end of the last audible frame before the first `gap` seconds of silence after `after`, or None."""
+        ends, peaks = np.array(self.ends), np.array(self.peaks)
+        recent = ends > after
+        ends, audible = ends[recent], peaks[recent] >= AUDIBLE
+        last = after
+        for end, is_audible in zip(ends.tolist(), audible.tolist(), strict=True):
+            if is_audible:
+                last = end
+            elif end - last >= gap:
+                return last
+        return None
+
+
+class Caller:
+    """One telephone call. Use as: `join`, `answered.wait`, `say` …, `hang_up`. Times are `time.perf_counter`."""
+
+    def __init__(self, livekit: LiveKit, room: str) -> None:
+        self.room_name = room
+        self.heard = Heard()
+        self.started_at = 0.0  # when the call reached LiveKit
+        self.joined_at = 0.0  # when the caller was in the room
+        self.answered_at = 0.0
+        self.lost = 0.0  # s of audible sound that came before the answer
+        self.answered = asyncio.Event()
+        self._livekit = livekit
+        self._room = rtc.Room()
+        self._source = rtc.AudioSource(RATE, 1, queue_size_ms=int(LONGEST * 1000))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room.on("track_subscribed", self._on_track)
+
+    async def join(self, agent_name: str | None) -> None:
+        """Call. The room does not exist yet; its first participant brings `agent_name` with it, as a dispatch rule does."""
+        token = _token(self._livekit, self.room_name, agent_name)
+        self.started_at = time.perf_counter()
+        await self._room.connect(self._livekit.url, token, rtc.RoomOptions(auto_subscribe=True))
+        self.joined_at = time.perf_counter()
+        track = rtc.LocalAudioTrack.create_audio_track("caller", self._source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        await self._room.local_participant.publish_track(track, options)
+
+    def say(self, samples: Samples) -> float:
+        """Begin to say `samples`; returns when the last of them will have left."""
+        frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))
+        self._keep(self._source.capture_frame(frame))
+        return time.perf_counter() + len(samples) / RATE
+
+    async def hears_agent(self, after: float, within: float) -> float | None:
+        """When the agent became audible after `after`; None when `within` seconds passed since then in silence."""
+        while (heard := self.heard.first_audible(after)) is None:
+            if time.perf_counter() - after > within:
+                return None
+            await asyncio.sleep(FRAME)
+        return heard
+
+    async def hears_silence(self, after: float, gap: float, within: float) -> float | None:
+        """When the agent fell silent for `gap` seconds at some time after `after`; None when it never did."""
+        while (silent := self.heard.silent_since(after, gap)) is None:
+            if time.perf_counter() - after > within:
+                return None
+            await asyncio.sleep(FRAME)
+        return silent
+
+    async def hang_up(self) -> None:
+        await self._room.disconnect()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._source.aclose()
+
+    def _on_track(self, track: rtc.Track, *_: object) -> None:
+        if track.kind == rtc.TrackKind.KIND_AUDIO and not self._tasks_of("listen"):
+            self._keep(self._listen(track), "listen")
+            self._keep(self._answer())
+
+    async def _answer(self) -> None:
+        await asyncio.sleep(ANSWER_DELAY)
+        self.answered_at = time.perf_counter()
+        self.answered.set()
+        await self._room.local_participant.set_attributes({"sip.callStatus": "active"})
+
+    async def _listen(self, track: rtc.Track) -> None:
+        stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=int(FRAME * 1000))
+        try:
+            async for event in stream:
+                samples = np.frombuffer(event.frame.data, np.int16)
+                peak = int(np.abs(samples.astype(np.int32)).max())
+                if self.answered_at:
+                    self.heard.ends.append(time.perf_counter())
+                    self.heard.peaks.append(peak)
+                elif peak >= AUDIBLE:
+                    self.lost += FRAME
+        finally:
+            await stream.aclose()
+
+    def _keep(self, work: asyncio.coroutines.Coroutine[None, None, None], name: str = "") -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tasks_of(self, name: str) -> bool:
+        return any(task.get_name() == name for task in self._tasks)
+
+
+def _token(livekit: LiveKit, room: str, agent_name: str | None) -> str:
+    """What livekit-sip joins with: kind SIP, the numbers, and (of the dispatch rule) the agent to bring."""
+    number = next(_numbers)
+    attributes = {
+        "sip.callID": f"SCL_bench{number}",
+        "sip.callStatus": "ringing",
+        "sip.ruleID": "SDR_bench",
+        "sip.trunkID": "ST_bench",
+        "sip.phoneNumber": f"+1415555{number % 10_000:04}",
+        "sip.trunkPhoneNumber": "+18005550100",
+    }
+    token = (
+        api.AccessToken(livekit.key, livekit.secret)
+        .with_identity(f"sip_{number}")
+        .with_kind("sip")
+        .with_attributes(attributes)
+        .with_grants(api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True))
+    )
+    if agent_name:
+        dispatch = api.RoomAgentDispatch(agent_name=agent_name)
+        token = token.with_room_config(api.RoomConfiguration(agents=[dispatch]))
+    return token.to_jwt()

@@ -1,0 +1,113 @@
+"""The stage: one livekit-server, one set of stand-in providers, the contenders, and calls on it one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from livekit import api
+
+from bench.caller import Caller, LiveKit
+from bench.contenders import Contender, Running, start
+from bench.providers import Providers
+from switchboard.softphone.livekit_server import LiveKitServer
+
+ANSWERS_WITHIN = 15.0  # s
+_QUIET_SHARE = 0.06  # of one core, all contenders together
+_QUIET_WINDOW = 0.4  # s
+_QUIET_WITHIN = 12.0  # s
+
+
+class NotAnswered(Exception):
+    """A call that rang out."""
+
+
+class Stage:
+    """Everything that a measurement needs. Calls are placed with `call`."""
+
+    def __init__(self, livekit: LiveKit, providers: Providers, folder: Path, running: Sequence[Running]) -> None:
+        self.livekit = livekit
+        self.providers = providers
+        self.folder = folder
+        self.running = list(running)
+        self._api = api.LiveKitAPI(livekit.url, livekit.key, livekit.secret)
+
+    @asynccontextmanager
+    async def call(self, running: Running, *, wait: bool = True) -> AsyncIterator[Caller]:
+        """A call that `running` answers. Raises NotAnswered. Hung up, and its room deleted, at the end.
+
+        `wait` lets what went before settle first (job processes that are started or end).
+        """
+        if wait:
+            await self.quiet()
+        caller = Caller(self.livekit, f"bench-{running.name}-{secrets.token_hex(4)}")
+        try:
+            await asyncio.gather(caller.join(running.agent_name), running.tell(caller.room_name))
+            try:
+                await asyncio.wait_for(caller.answered.wait(), ANSWERS_WITHIN)
+            except TimeoutError:
+                raise NotAnswered(f"{running.name} did not answer within {ANSWERS_WITHIN} s") from None
+            yield caller
+        finally:
+            await caller.hang_up()
+            await self._delete(caller.room_name)
+
+    async def quiet(self) -> None:
+        """Wait until the contenders are idle, so that one call's clearing up is not in the next one's figures."""
+        deadline = time.perf_counter() + _QUIET_WITHIN
+        before = self._cpu()
+        while time.perf_counter() < deadline:
+            await asyncio.sleep(_QUIET_WINDOW)
+            now = self._cpu()
+            if now - before < _QUIET_SHARE * _QUIET_WINDOW:
+                return
+            before = now
+
+    async def warm_up(self) -> None:
+        """A call each that is not counted."""
+        for running in self.running:
+            async with self.call(running) as caller:
+                await caller.hears_agent(caller.answered_at, 5.0)
+
+    async def aclose(self) -> None:
+        await self._api.aclose()  # type: ignore[no-untyped-call]  # livekit-api has no annotation here
+
+    def _cpu(self) -> float:
+        return sum(running.cpu_seconds() for running in self.running)
+
+    async def _delete(self, room: str) -> None:
+        try:
+            await self._api.room.delete_room(api.DeleteRoomRequest(room=room))
+        except api.TwirpError as error:
+            if error.code != api.TwirpErrorCode.NOT_FOUND:
+                raise
+
+
+@asynccontextmanager
+async def set_up(contenders: Iterable[Contender]) -> AsyncIterator[Stage]:
+    """Start livekit-server, the providers and the contenders; end them all afterwards."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-bench-")))
+        server = await stack.enter_async_context(LiveKitServer())
+        livekit = LiveKit(server.url, server.api_key, server.api_secret)
+        providers = await stack.enter_async_context(Providers())
+        running: list[Running] = []
+        for contender in contenders:
+            one = await start(contender, livekit, providers.environment, folder)
+            stack.push_async_callback(one.stop)
+            running.append(one)
+        stage = Stage(livekit, providers, folder, running)
+        stack.push_async_callback(stage.aclose)
+        yield stage
+
+
+def own_cpu_seconds() -> float:
+    """The load generator's own CPU time, its native threads included, without its children."""
+    times = os.times()
+    return times.user + times.system
