@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -37,7 +37,8 @@ class Base(DeclarativeBase):
     )
 
 
-Document = JSON().with_variant(JSONB(), "postgresql")
+Insert = sqlite.Insert | postgresql.Insert
+Document = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -60,14 +61,18 @@ def read_url(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise BadDatabaseURL("DATABASE_URL is no URL: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
+        raise BadDatabaseURL(
+            "DATABASE_URL is no URL: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        ) from None
     driver = _DRIVERS.get(url.get_backend_name())
     if driver is None:
         raise BadDatabaseURL(f'DATABASE_URL names the database "{url.get_backend_name()}" (have: sqlite, postgresql)')
     url = url.set(drivername=driver)
     if driver.startswith("sqlite"):
         if url.database in (None, "", ":memory:"):
-            raise BadDatabaseURL("DATABASE_URL names no file, and a call's process would not see it: use sqlite:///FILE")
+            raise BadDatabaseURL(
+                "DATABASE_URL names no file, and a call's process would not see it: use sqlite:///FILE"
+            )
         return url
     # Hosted databases hand out libpq's spelling; asyncpg calls the same thing `ssl`.
     mode = url.query.get("sslmode")
@@ -83,9 +88,7 @@ def make_engine(text: str, patience_s: float = 5.0) -> AsyncEngine:
     """
     url = read_url(text)
     if url.get_backend_name() == "postgresql":
-        return create_async_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": patience_s}
-        )
+        return create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": patience_s})
     # The driver's own transactions leave DDL and reads outside of them; with ours, BEGIN means it.
     engine = create_async_engine(
         url,
@@ -103,6 +106,11 @@ def _begin(connection: Connection) -> None:
     statement = connection.get_execution_options().get("sqlite_begin", "BEGIN")
     if statement:
         connection.exec_driver_sql(statement)
+
+
+def insert_into(dialect: str, table: type[Base]) -> Insert:
+    """An INSERT of that database's own kind, which knows ON CONFLICT."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def sqlite_file(engine: AsyncEngine) -> Path | None:

@@ -46,6 +46,12 @@ class CustomerFile:
         """The known columns that this file has; `name` always, because it is part of the key."""
         return [name for name in KNOWN if name in self.columns or name == "name"]
 
+    def __enter__(self) -> CustomerFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
     def position(self) -> int:
         """Bytes read so far."""
         return self._file.tell()
@@ -67,14 +73,18 @@ class CustomerFile:
         if not any(cells):
             return None  # an empty line
         if len(cells) > len(self.columns):
-            return self._fault(count, f"{len(cells)} cells for {len(self.columns)} columns: quote a cell that holds the delimiter")
+            return self._fault(
+                count, f"{len(cells)} cells for {len(self.columns)} columns: quote a cell that holds the delimiter"
+            )
         values = {name: storable_text(cell).strip() or None for name, cell in zip(self.columns, cells, strict=False)}
         raw = values.pop("number", None)
         if raw is None:
             return self._fault(count, "no number")
         number = read_e164(raw, self.region)
         if number is None:
-            return self._fault(count, f'"{raw[:40]}" is no telephone number in {self.region}: write it with + and country code')
+            return self._fault(
+                count, f'"{raw[:40]}" is no telephone number in {self.region}: write it with + and country code'
+            )
         if len(values.get("name") or "") > LONGEST_NAME:
             return self._fault(count, f"the name is longer than {LONGEST_NAME} characters")
         known = {name: values.pop(name, None) for name in self.known}
@@ -95,20 +105,29 @@ def open_customers(path: Path, region: str) -> CustomerFile:
         file = path.open("rb")
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
-    lines = _lines(file, path.name)
+    try:
+        return _with_header(file, path.name, region)
+    except BadFile:
+        file.close()
+        raise
+
+
+def _with_header(file: IO[bytes], name: str, region: str) -> CustomerFile:
+    lines = _lines(file, name)
     header = next(lines, "")
     if not header.strip():
-        raise BadFile(f'{path.name} is empty: its first row must name the columns, one of them "number"')
+        raise BadFile(f'{name} is empty: its first row must name the columns, one of them "number"')
     delimiter = max(_DELIMITERS, key=lambda sign: "number" in _names(header, sign))
     columns = _names(header, delimiter)
     for place, column in enumerate(columns, 1):
         if not column:
-            raise BadFile(f"{path.name}: column {place} has no name in the first row")
+            raise BadFile(f"{name}: column {place} has no name in the first row")
         if columns.index(column) != place - 1:
-            raise BadFile(f'{path.name}: two columns are named "{column}"')
+            raise BadFile(f'{name}: two columns are named "{column}"')
     if "number" not in columns:
-        raise BadFile(f'{path.name} has no column "number" (has: {", ".join(columns)}): rename the telephone numbers\' column')
-    return CustomerFile(path.name, region, columns, file, csv.reader(lines, delimiter=delimiter, strict=True))
+        has = ", ".join(columns)
+        raise BadFile(f'{name} has no column "number" (has: {has}): rename the one with telephone numbers')
+    return CustomerFile(name, region, columns, file, csv.reader(lines, delimiter=delimiter, strict=True))
 
 
 def _names(header: str, delimiter: str) -> list[str]:
@@ -123,12 +142,11 @@ def _names(header: str, delimiter: str) -> list[str]:
 
 def _lines(file: IO[bytes], name: str) -> Iterator[str]:
     """The file's lines as text. Raises BadFile at one that is not UTF-8."""
-    with file:
-        for count, line in enumerate(file, 1):
-            try:
-                yield line.decode("utf-8-sig" if count == 1 else "utf-8")
-            except UnicodeDecodeError:
-                raise BadFile(f"{name}: line {count} is not UTF-8: save the file as CSV UTF-8") from None
+    for count, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8-sig" if count == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise BadFile(f"{name}: line {count} is not UTF-8: save the file as CSV UTF-8") from None
 
 
 def _readable(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[str]]]:

@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, UniqueConstraint, func
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchboard.database import Base, Document, UtcDateTime
+from switchboard.database import Base, Document, Insert, UtcDateTime
 
 # The columns of a customer that have a place of their own; all others live in `data`.
 KNOWN = ("name", "language", "tier", "company", "notes")
 LONGEST_NAME = 200  # characters; the name is part of the key, and an index entry has a limit
-
-Insert = sqlite.Insert | postgresql.Insert
 
 
 class Customer(Base):
@@ -52,8 +50,3 @@ def updating(insert: Insert, known: Iterable[str]) -> Insert:
     )
     values = {**{name: new[name] for name in changed}, "data": merged, "updated_at": new.updated_at}
     return insert.on_conflict_do_update(index_elements=["number", "name"], set_=values)
-
-
-def insert_into(dialect: str) -> Insert:
-    """An INSERT of that database's own kind, which knows ON CONFLICT."""
-    return postgresql.insert(Customer) if dialect == "postgresql" else sqlite.insert(Customer)

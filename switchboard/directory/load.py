@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import Column as TableColumn
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -27,13 +28,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy import Column as TableColumn
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable, Index
 
-from switchboard.database import Document, UtcDateTime
+from switchboard.database import Document, UtcDateTime, insert_into
 from switchboard.directory.csv_file import CustomerFile, FileRow
-from switchboard.directory.customer import KNOWN, Customer, insert_into, updating
+from switchboard.directory.customer import KNOWN, Customer, updating
 
 _CHUNK = 10_000
 
@@ -130,7 +130,8 @@ async def _move(connection: AsyncConnection, known: list[str], replace: bool, re
     values = [*(_staging.c[name] for name in columns[:-3]), data, now, now]
     # The WHERE is for SQLite, which would read ON CONFLICT as a part of the SELECT.
     rows = select(*values).where(_staging.c.line >= 0).order_by(_staging.c.line)
-    await connection.execute(updating(insert_into(connection.dialect.name).from_select(columns, rows), known))
+    insertion = insert_into(connection.dialect.name, Customer).from_select(columns, rows)
+    await connection.execute(updating(insertion, known))
     added = await _count(connection, Customer.__table__) - before
     return Loaded(added, await _count(connection, _staging) - added, removed, repeated)
 

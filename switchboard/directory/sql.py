@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database import storable, storable_text
+from switchboard.database import insert_into, storable, storable_text
 from switchboard.directory import MOST
-from switchboard.directory.customer import KNOWN, Customer, insert_into, updating
+from switchboard.directory.customer import KNOWN, Customer, updating
 
 _COLUMNS = [getattr(Customer, name) for name in KNOWN]
 
@@ -35,11 +35,11 @@ class SqlDirectory:
         data = {key: storable(value) for key, value in columns.items() if key not in KNOWN}
         now = datetime.now(UTC)
         row = {**known, "number": number, "name": known.get("name") or "", "data": data}
-        insert = insert_into(self._engine.dialect.name).values(**row, created_at=now, updated_at=now)
+        insert = insert_into(self._engine.dialect.name, Customer).values(**row, created_at=now, updated_at=now)
         async with self._engine.begin() as connection:
             await connection.execute(updating(insert, known))
 
 
 def _flat(data: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """What a Call carries: every column that has a value. The number is not among them: the call has it."""
-    return {key: value for key, value in {**data, **known}.items() if value not in (None, "")}
+    return {key: value for key, value in {**known, **data}.items() if value not in (None, "")}

@@ -28,10 +28,11 @@ _LOCK = 0x5357_4254_4348  # any number that is always the same
 
 def metadata() -> MetaData:
     """All tables of this version."""
-    from switchboard.directory import customer  # noqa: F401 - registers its table
-    from switchboard.records import record  # noqa: F401
+    from switchboard.directory.customer import Customer
+    from switchboard.records.record import CallRecord
 
-    return Base.metadata
+    models: tuple[type[Base], ...] = (Customer, CallRecord)
+    return models[0].metadata  # one for all of them, and complete once they are imported
 
 
 async def revision(engine: AsyncEngine) -> str | None:

@@ -1,0 +1,151 @@
+"""`switchboard customers import | find | add`: who calls from which number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from switchboard.cli.arguments import pairs
+from switchboard.cli.database import with_database
+from switchboard.cli.output import NO, console, errors, fail, print_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from switchboard.directory.csv_file import CustomerFile
+    from switchboard.directory.load import Loaded
+
+_IMPORT_PATIENCE_S = 120.0  # another import may be at it
+
+Region = Annotated[
+    str | None, typer.Option(help="How numbers without + are read, such as GB. Default: the routing file's.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="The directory of customers, looked up when they call.")
+    group.command("import")(load)
+    group.command()(find)
+    group.command()(add)
+    app.add_typer(group, name="customers")
+
+
+def load(
+    file: Annotated[Path, typer.Argument(help='CSV with a header row; one column is "number".')],
+    region: Region = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Remove customers who are not in the file.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Import customers from a CSV file: all of it, or nothing where a row is wrong.
+
+    Columns name, language, tier, company and notes are known; any other routes as customer."column". A customer
+    who is there already (same number and name) is brought up to date.
+    """
+    from switchboard.directory.csv_file import BadFile, open_customers
+
+    try:
+        with open_customers(file, _region(region)) as customers:
+            loaded = _load(customers, file.stat().st_size, replace)
+    except BadFile as error:
+        fail(f"{error}\nNothing was imported.")
+    if json:
+        print_json({name: getattr(loaded, name) for name in ("added", "updated", "removed", "repeated")})
+        return
+    console.print(f"{loaded.added:,} added, {loaded.updated:,} updated, {loaded.removed:,} removed", highlight=False)
+    if loaded.repeated:
+        console.print(f"{loaded.repeated:,} rows named a customer again: the last one counts", highlight=False)
+
+
+def _load(customers: CustomerFile, size: int, replace: bool) -> Loaded:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    from switchboard.directory.load import load
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("reading", total=size)
+
+        def show(rows: int) -> None:
+            position = customers.position()
+            what = "writing" if position >= size else "reading"
+            bar.update(task, completed=position, description=f"{what} {rows:,} rows")
+
+        async def work(engine: AsyncEngine) -> Loaded:
+            return await load(engine, customers, replace=replace, progress=show)
+
+        return with_database(work, patience_s=_IMPORT_PATIENCE_S)
+
+
+def find(number: str, region: Region = None, json: AsJson = False) -> None:
+    """Show who calls from a number. Exit 1 for an unknown number."""
+    from switchboard.directory.sql import SqlDirectory
+
+    e164 = _number(number, _region(region))
+
+    async def work(engine: AsyncEngine) -> list[dict[str, Any]]:
+        return [dict(row) for row in await SqlDirectory(engine).find(e164)]
+
+    rows = with_database(work)
+    if json:
+        print_json(rows)
+    for row in rows if not json else ():
+        console.print("  ".join(f"{key}: {value}" for key, value in row.items()) or "(no columns)", markup=False)
+    if not rows:
+        fail(f"nobody is known under {e164}", NO)
+
+
+def add(
+    number: Annotated[str, typer.Option(help="The telephone number.")],
+    name: Annotated[str, typer.Option(help="The customer's name.")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, any number of times.")] = None,
+    region: Region = None,
+) -> None:
+    """Add a customer, or bring the one of the same number and name up to date. An empty value clears a column."""
+    from switchboard.directory.customer import LONGEST_NAME
+    from switchboard.directory.sql import SqlDirectory
+
+    columns = pairs(column or [], "--column")
+    for reserved, option in (("number", "--number"), ("name", "--name")):
+        if reserved in columns:
+            fail(f"--column {reserved}=… is given by {option}")
+    if len(name) > LONGEST_NAME:
+        fail(f"--name is longer than {LONGEST_NAME} characters")
+    e164 = _number(number, _region(region))
+    with_database(lambda engine: SqlDirectory(engine).add(e164, {"name": name.strip(), **columns}))
+    console.print(f"{e164}: saved", highlight=False)
+
+
+def _number(text: str, region: str) -> str:
+    from switchboard.numbers import read_e164
+
+    number = read_e164(text, region)
+    if number is None:
+        fail(f'"{text}" is no telephone number in {region}: write it with + and country code, or give --region')
+    return number
+
+
+def _region(given: str | None) -> str:
+    """The region given, else `[worker] region` of the routing file, else the default of that setting."""
+    import phonenumbers
+
+    region = (given or _configured_region() or "US").upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        fail(f'--region "{region}" is no country: write two letters, such as US or GB')
+    return region
+
+
+def _configured_region() -> str | None:
+    """Read here without checking the whole file: `switchboard check` does that."""
+    import tomllib
+
+    from switchboard.settings import Settings
+
+    try:
+        file = tomllib.loads(Settings().config.read_text(encoding="utf-8"))
+        region: object = file["worker"]["region"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return region if isinstance(region, str) else None

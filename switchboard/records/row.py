@@ -1,0 +1,107 @@
+"""A row of `calls` as it is built and written: columns by name, in a form that any database holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from switchboard.call import Call
+from switchboard.call_spec import write_spec
+from switchboard.database import UtcDateTime, insert_into, storable
+from switchboard.numbers import Number
+from switchboard.records.record import CallRecord
+from switchboard.routing.decision import Decision, Step
+
+Row = dict[str, Any]
+
+COLUMNS = tuple(column.name for column in CallRecord.__table__.columns)
+_TIMES = tuple(column.name for column in CallRecord.__table__.columns if isinstance(column.type, UtcDateTime))
+
+
+def call_columns(call: Call) -> Row:
+    """What was known when the call was routed. `call` is written as `switchboard explain` reads it."""
+    return {
+        **identifiers(call),
+        "kind": call.kind,
+        "direction": call.direction,
+        **_number_columns("from", call.from_number),
+        **_number_columns("to", call.to_number),
+        "started_at": call.at,
+        "call": storable(write_spec(call)),
+        "facts": storable(
+            {key: {"value": f.value, "source": f.source, "trusted": f.trusted} for key, f in call.data.items()}
+        ),
+    }
+
+
+def identifiers(call: Call) -> Row:
+    """The names that others have for this call: the bridge's, and the carrier's, which often comes late."""
+    return {"sip_call_id": storable(call.sip_call_id), "provider_call_id": storable(call.provider_call_id)}
+
+
+def decision_columns(decision: Decision | None, trace: Iterable[Step], fingerprint: str | None) -> Row:
+    """What was decided, and why. All empty for a call that ended before."""
+    if decision is None:
+        return {"decision": {}, "trace": []}
+    return {
+        "route": storable(decision.route),
+        "agent": decision.agent,
+        "language": decision.language,
+        "refusal": decision.reject,
+        "fingerprint": fingerprint,
+        "decision": storable(
+            {
+                "line": decision.line,
+                "speech": {"profile": decision.speech.name, **decision.speech.models()},
+                "greeting": decision.greeting,
+                "data": decision.data,
+            }
+        ),
+        "trace": [
+            storable({"route": s.route, "line": s.line, "matched": s.matched, "failed": s.failed}) for s in trace
+        ],
+    }
+
+
+def _number_columns(end: str, number: Number | None) -> Row:
+    """The number as the carrier sent it, and in E.164 where it is one."""
+    raw, e164 = (number.raw, number.e164) if number else (None, None)
+    return {f"{end}_raw": storable(raw), f"{end}_number": e164}
+
+
+def to_json(row: Row) -> str:
+    """`row` as text, for a file or a program."""
+    return json.dumps(row, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def from_json(text: str) -> Row:
+    """What `to_json` wrote. Raises ValueError, TypeError or KeyError for anything else."""
+    row: Row = json.loads(text)
+    for name in _TIMES:
+        if row.get(name) is not None:
+            row[name] = datetime.fromisoformat(row[name])
+    row["id"] = UUID(row["id"])
+    if unknown := row.keys() - set(COLUMNS):
+        raise ValueError(f"unknown columns: {sorted(unknown)}")
+    return row
+
+
+async def write(engine: AsyncEngine, row: Row) -> None:
+    """Write `row`, over an older revision of it and never over a newer one. Raises what the database raises."""
+    insert = insert_into(engine.dialect.name, CallRecord).values(**row)
+    upsert = insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in row if name != "id"},
+        where=CallRecord.revision < insert.excluded.revision,
+    )
+    async with engine.begin() as connection:
+        await connection.execute(upsert)
