@@ -7,68 +7,107 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 
 from livekit.agents import AutoSubscribe, JobContext
 
 from agents import agent_class
 from agents.conversation import Conversation
-from switchboard.intake import CallerHungUp, NoCaller, Reader, settled, wait_for_caller
+from agents.phone_agent import PhoneAgent
+from switchboard.area import area_of
+from switchboard.call import Call
+from switchboard.changes import Change, Changes
+from switchboard.directory import directory_from
+from switchboard.intake import CallerHungUp, NoCaller, Reader, take_in, wait_for_caller
 from switchboard.phone.greeting import prepare_greeting
 from switchboard.phone.line import PhoneLine
 from switchboard.phone.session import make_session, room_options
+from switchboard.records import recorder_from
+from switchboard.records.recorder import Recorder
 from switchboard.settings import MissingSettings
 from switchboard.speech.models import make_models
 from switchboard.startup import CannotStart, startup
+from switchboard.weather import WttrWeather
 from switchboard.worker import make_server, run
 
 logger = logging.getLogger("switchboard")
 
 
 async def answer(ctx: JobContext) -> None:
-    """Answer one call. Whatever happens, the line is closed at the end and the job's slot is free again."""
-    line = PhoneLine(ctx)
+    """Answer one call. Whatever happens, the line is closed at the end, and the record says why."""
+    line, record = PhoneLine(ctx), recorder_from(startup().settings)
     try:
-        await converse(ctx, line)
+        await converse(ctx, line, record)
+        await line.ended.wait()
     except CallerHungUp:
         line.over("the caller hung up before the call was answered")
     except NoCaller as nobody:
-        logger.info("no call: %s", nobody)
         line.over(str(nobody))
     except Exception:
-        # Nobody may be left listening to a ringing tone: ending the room ends it for the caller.
+        # Nobody may be left listening to a ringing tone: the end of the room ends it for the caller.
         logger.exception("the call could not be answered")
         await line.refuse("a fault in the worker")
+    finally:
+        logger.info("call ended", extra={"reason": line.end_reason})
+        record.ended(line.end_reason or "the worker stopped")
+        await record.aclose()
 
 
-async def converse(ctx: JobContext, line: PhoneLine) -> None:
+async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
     """The way of a call: who calls, who answers, with which speech; then ring, greet and talk."""
     start = startup()
-    worker, table = start.config.worker, start.config.table
+    worker, table, settings = start.config.worker, start.config.table, start.settings
 
     await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     caller = await wait_for_caller(ctx, worker.caller_timeout_s)
     line.watch(caller)
 
     reader = Reader(ctx.room, caller, ctx.job.metadata, worker.region, worker.trusted_attributes)
-    call, _late = await settled(reader, table, worker.wait_for_attributes_ms / 1000)
-    ctx.log_context_fields = {"call": call.provider_call_id or call.sip_call_id or ctx.job.id}
+    call = await take_in(reader, table, worker.wait_for_attributes_ms / 1000, directory_from(settings))
+    identify(ctx, call)
 
     decision = table.decide(call)
+    record.begin(call, decision, table.trace(call), start.config.fingerprint, ctx.room.name)
     logger.info("routed", extra={"route": decision.route, "agent": decision.agent, "reject": decision.reject})
     if decision.agent is None:
         await line.refuse(decision.reject or "busy")
         return
+    record.rang()
 
-    models = make_models(decision.speech, decision.language, start.settings)
-    conversation = Conversation(call, line, decision.language, data={**{k: f.value for k, f in call.data.items()}})
+    models = make_models(decision.speech, decision.language, settings)
+    conversation = Conversation(
+        call=call,
+        line=line,
+        language=decision.language,
+        area=area_of(call.remote_number, settings.cache, decision.language).as_mapping(),
+        data={key: fact.value for key, fact in call.data.items()} | dict(decision.data),
+        weather=WttrWeather(settings.weather_url),
+    )
     agent = agent_class(decision.agent)(conversation)
-    greeting = prepare_greeting(decision, agent.prompt, call, {}, models.tts, start.settings.cache)
+    greeting = prepare_greeting(decision, agent.prompt, call, conversation.area, models.tts, settings.cache)
 
     session = make_session(decision.speech, decision.language, models, conversation)
     line.attach(session)
     await session.start(agent, room=ctx.room, room_options=room_options(caller), record=False, session_host=False)
     await line.answered(worker.answer_timeout_s)
+    record.answered()
     greeting.say(session)
+
+    async def on_change(now: Call, changes: Sequence[Change]) -> None:
+        identify(ctx, now)
+        record.identified(now)
+        for change in changes:
+            record.changed("data", change.key, change.value)
+            conversation.data[change.key] = change.value
+            if isinstance(session.current_agent, PhoneAgent):
+                await session.current_agent.on_data_changed(change.key, change.value)
+
+    Changes(reader, call, on_change).follow()
+
+
+def identify(ctx: JobContext, call: Call) -> None:
+    """Every log line of this call carries the identifier by which its carrier knows it."""
+    ctx.log_context_fields = {"call": call.provider_call_id or call.sip_call_id or ctx.job.id}
 
 
 def main() -> None:
@@ -79,7 +118,7 @@ def main() -> None:
     except (CannotStart, MissingSettings) as fault:
         print(fault, file=sys.stderr)
         sys.exit(2)
-    sys.exit(run(make_server(start, answer), start.settings.health_port))
+    sys.exit(run(make_server(start, answer), start.settings))
 
 
 if __name__ == "__main__":

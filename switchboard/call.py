@@ -6,7 +6,7 @@ call means the same everywhere. Reading never raises: what cannot be read is a w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -17,9 +17,11 @@ from switchboard.numbers import Number, parse_number
 
 Direction = Literal["inbound", "outbound"]
 Kind = Literal["sip", "standard", "connector", "agent", "ingress", "egress", "bridge"]
-Source = Literal["job", "attribute", "header", "participant", "room", "route"]
+Source = Literal["job", "attribute", "header", "participant", "room", "customer"]
 Metadata = str | bytes | Mapping[str, Any] | None
 
+# Columns of the directory that count where nothing else says: the rest stays under `customer`.
+_FROM_DIRECTORY = ("language", "department")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -77,6 +79,11 @@ class Call:
     @property
     def rule(self) -> str | None:
         return self.attributes.get("sip.ruleID")
+
+    @property
+    def remote_number(self) -> Number | None:
+        """The number of the person we talk to, whoever dialled."""
+        return self.to_number if self.direction == "outbound" else self.from_number
 
     @property
     def sip_call_id(self) -> str | None:
@@ -142,6 +149,7 @@ def read_call(
     change its own metadata.
     """
     attributes = dict(attributes or {})
+    customers = [dict(row) for row in customers]
     metadata: dict[str, dict[str, Any]] = {}
     found = list(warnings)
     for name, raw in (("job", job), ("participant", participant), ("room", room)):
@@ -166,8 +174,10 @@ def read_call(
         job=MappingProxyType(metadata["job"]),
         participant=MappingProxyType(metadata["participant"]),
         room=MappingProxyType(metadata["room"]),
-        data=MappingProxyType(_merge(metadata, attributes, frozenset(trusted_attributes), participant_is_trusted)),
-        customers=tuple(MappingProxyType(dict(row)) for row in customers),
+        data=MappingProxyType(
+            _merge(metadata, attributes, frozenset(trusted_attributes), participant_is_trusted, customers)
+        ),
+        customers=tuple(MappingProxyType(row) for row in customers),
         warnings=tuple(found),
     )
 
@@ -187,8 +197,9 @@ def _merge(
     attributes: Mapping[str, str],
     trusted_attributes: frozenset[str],
     participant_is_trusted: bool,
+    customers: Sequence[Mapping[str, Any]],
 ) -> dict[str, Fact]:
-    """The merged data: job metadata before attributes before headers before participant before room metadata."""
+    """The merged data: job metadata, then attributes, headers, participant and room metadata, then the directory."""
     data: dict[str, Fact] = {}
     for key, value in metadata["job"].items():
         data.setdefault(key, Fact(value, "job", True))
@@ -203,4 +214,8 @@ def _merge(
         data.setdefault(key, Fact(value, "participant", participant_is_trusted))
     for key, value in metadata["room"].items():
         data.setdefault(key, Fact(value, "room", True))
+    for key in _FROM_DIRECTORY:
+        # A household is one caller here only where all of it agrees.
+        if len(values := {row.get(key) for row in customers}) == 1 and (value := values.pop()):
+            data.setdefault(key, Fact(value, "customer", True))
     return data

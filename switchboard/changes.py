@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,23 +24,30 @@ class Change:
     key: str
     fact: Fact | None
 
+    @property
+    def value(self) -> Any:
+        return self.fact.value if self.fact else None
+
+
+Listener = Callable[[Call, Sequence[Change]], Awaitable[None]]
+
 
 class Changes:
-    """Watches a call's data and tells `on_change` of every difference to what was known, in order."""
+    """Tells `listener` of the Call as it is now and of every difference in its data, in order, while it follows."""
 
-    def __init__(self, reader: Reader, call: Call, on_change: Callable[[Change], Awaitable[None]]) -> None:
+    def __init__(self, reader: Reader, call: Call, listener: Listener) -> None:
         self._reader = reader
-        self._known: Mapping[str, Fact] = call.data
-        self._on_change = on_change
-        self._changed = asyncio.Event()
+        self._call = call
+        self._listener = listener
+        self._happened = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """From here on; also what changed between the decision and now is told."""
+    def follow(self) -> None:
+        """From now on; what changed between the decision and now is told first."""
         for event in _EVENTS:
             self._reader.room.on(event, self._on_event)
-        self._changed.set()
-        self._task = asyncio.create_task(self._follow())
+        self._happened.set()
+        self._task = asyncio.create_task(self._tell())
 
     async def stop(self) -> None:
         for event in _EVENTS:
@@ -50,16 +57,15 @@ class Changes:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _on_event(self, *_: object) -> None:
-        self._changed.set()
+        self._happened.set()
 
-    async def _follow(self) -> None:
+    async def _tell(self) -> None:
         while True:
-            await self._changed.wait()
-            self._changed.clear()
-            now = self._reader.read().data
-            before, self._known = self._known, now
-            for change in differences(before, now):
-                await self._on_change(change)
+            await self._happened.wait()
+            self._happened.clear()
+            before, self._call = self._call, self._reader.read(customers=self._call.customers)
+            if self._call.attributes != before.attributes or self._call.data != before.data:
+                await self._listener(self._call, differences(before.data, self._call.data))
 
 
 def differences(before: Mapping[str, Fact], now: Mapping[str, Fact]) -> list[Change]:

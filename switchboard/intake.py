@@ -7,7 +7,8 @@ browser, an app) is. Agents, recorders and listeners never are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from livekit import rtc
 from livekit.agents import JobContext
 
 from switchboard.call import Call, Kind, read_call
+from switchboard.directory import Directory, LookUp, look_up
 
 _KINDS: dict[int, Kind] = {
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD: "standard",
@@ -96,29 +98,40 @@ def _may_speak(participant: rtc.RemoteParticipant) -> bool:
     return permissions.can_publish and not permissions.hidden
 
 
-async def settled(reader: Reader, table: Waiting, timeout_s: float, **known: Any) -> tuple[Call, tuple[str, ...]]:
-    """The Call once no late attribute can change its route any more, at the latest after `timeout_s`.
+async def take_in(reader: Reader, table: Waiting, wait_s: float, directory: Directory | None) -> Call:
+    """The Call of a caller, with what the directory knows and the attributes that a route waits for.
 
-    Returns it with the names that were waited for and did not come. A call that no waiting route can concern
-    does not wait at all. Raises CallerHungUp when the caller leaves meanwhile.
+    Raises CallerHungUp when the caller leaves meanwhile.
     """
-    call = reader.read(**known)
-    missing = _missing(call, table)
+    number = reader.read().remote_number
+    found = LookUp((), None, 0.0)
+    if directory is not None and number is not None and number.e164:
+        found = await look_up(directory, number.e164)
+    warnings = [found.warning] if found.warning else []
+    missing = await _settle(reader, table, wait_s, found.rows)
+    if missing:
+        warnings.append(f"decided without {', '.join(sorted(missing))}: not there after {wait_s * 1000:.0f} ms")
+    return reader.read(found.rows, warnings)
+
+
+async def _settle(
+    reader: Reader, table: Waiting, timeout_s: float, customers: Sequence[Mapping[str, Any]]
+) -> Collection[str]:
+    """Wait until no late attribute can change the route any more, at most `timeout_s`; returns what did not come.
+
+    A call that no waiting route can concern does not wait at all.
+    """
+    missing = _missing(reader.read(customers), table)
     if not missing:
-        return call, ()
+        return ()
     async with _changes(reader.room, (*_ROOM_EVENTS, "participant_attributes_changed")) as changed:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while missing:
+                while missing := _missing(reader.read(customers), table):
                     await changed.wait()
                     changed.clear()
                     require_present(reader.room, reader.caller.identity)
-                    call = reader.read(**known)
-                    missing = _missing(call, table)
-        except TimeoutError:
-            call = reader.read(**known)
-            missing = _missing(call, table)
-    return call, tuple(sorted(missing))
+    return missing
 
 
 def _missing(call: Call, table: Waiting) -> Collection[str]:

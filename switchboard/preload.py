@@ -6,12 +6,22 @@ Imports alone: no thread, no socket, nothing that a fork would break.
 from __future__ import annotations
 
 import contextlib
-
-import phonenumbers.timezone  # noqa: F401
+from importlib import import_module
 
 import agents
 from switchboard.startup import CannotStart, startup
 
+# What a call imports on its way, and would wait for: some of it only at first use.
+for _module in (
+    "agent",
+    "aiosqlite",
+    "phonenumbers.timezone",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "switchboard.database",
+    "switchboard.directory.sql",
+    "switchboard.records.recorder",
+):
+    import_module(_module)
 for _name in agents.names():
     agents.agent_class(_name)
 

@@ -7,13 +7,18 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from aiohttp import web
 from livekit.agents import AgentServer, JobContext
 from livekit.agents.cli.log import setup_logging
 
+from switchboard.area import ensure
+from switchboard.database import make_engine
 from switchboard.privacy import keep_log_private
+from switchboard.records import keep
+from switchboard.records.spool import Spool
+from switchboard.settings import Settings
 from switchboard.startup import Startup
 
 logger = logging.getLogger("switchboard")
@@ -42,21 +47,22 @@ def make_server(start: Startup, answer: Callable[[JobContext], Awaitable[None]])
     return server
 
 
-def run(server: AgentServer, health_port: int) -> int:
+def run(server: AgentServer, settings: Settings) -> int:
     """Serve calls until SIGTERM or Ctrl-C, then let the running ones finish. Returns the exit code."""
     setup_logging(os.environ.get("LIVEKIT_LOG_LEVEL", "INFO").upper(), devmode=False, console=False)
     keep_log_private()
     # Drained and closed under the loop that ran it; a second signal ends the process at once.
-    return asyncio.run(_serve(server, health_port))
+    return asyncio.run(_serve(server, settings))
 
 
-async def _serve(server: AgentServer, health_port: int) -> int:
+async def _serve(server: AgentServer, settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, stop)
     health = Health(server)
-    await health.start(health_port)
+    await health.start(settings.health_port)
+    behind = [asyncio.create_task(task) for task in _behind_the_calls(settings)]
     serving = asyncio.create_task(server.run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -72,7 +78,15 @@ async def _serve(server: AgentServer, health_port: int) -> int:
     with contextlib.suppress(Exception):
         await serving
     await health.stop()
+    for task in behind:
+        task.cancel()
+    await asyncio.gather(*behind, return_exceptions=True)
     return code
+
+
+def _behind_the_calls(settings: Settings) -> list[Coroutine[None, None, object]]:
+    """What the worker's own process does beside: the database kept up to date, the table of areas made."""
+    return [keep(make_engine(settings.database_url), Spool(settings.spool)), ensure(settings.cache)]
 
 
 def _stop(stop: asyncio.Event) -> None:

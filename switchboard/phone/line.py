@@ -26,7 +26,7 @@ _GOODBYE_S = 20.0
 
 
 class PhoneLine:
-    """The telephone line of one job. `end_reason` says in a few words why the call ended, None while it lasts."""
+    """The telephone line of one job. `ended` is set when the call is over; `end_reason` says why in a few words."""
 
     def __init__(self, ctx: JobContext) -> None:
         self._ctx = ctx
@@ -35,6 +35,7 @@ class PhoneLine:
         self._gone = asyncio.Event()
         self._status_changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.ended = asyncio.Event()
         self.end_reason: str | None = None
 
     def watch(self, caller: rtc.RemoteParticipant) -> None:
@@ -70,9 +71,9 @@ class PhoneLine:
 
     async def refuse(self, reason: str) -> None:
         """End the call while it still rings: the bridge answers 486, and nobody is billed."""
-        self.end_reason = f"refused: {reason}"
+        self.end_reason = self.end_reason or f"refused: {reason}"
         await self._ctx.delete_room()
-        self._ctx.shutdown(self.end_reason)
+        self.over(self.end_reason)
 
     async def hang_up(self, goodbye: str) -> None:
         """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it."""
@@ -100,6 +101,7 @@ class PhoneLine:
         if self._session is not None:
             self._session.shutdown(drain=False)
         self._ctx.shutdown(self.end_reason)
+        self.ended.set()
 
     def _on_session_closed(self, _: CloseEvent) -> None:
         self.over("the conversation ended")
