@@ -24,15 +24,19 @@ RUN .venv/bin/switchboard check
 
 
 FROM python:3.13-slim-bookworm
-RUN useradd --uid 10001 --no-create-home switchboard && install -d -o switchboard -g switchboard /data
+RUN useradd --uid 10001 --no-create-home switchboard && install -d -o 10001 /data /var/cache/switchboard
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HF_HOME=/app/.models HF_HUB_OFFLINE=1
 
-# All that is written: records, cached greetings. With DATABASE_URL on PostgreSQL nothing in it must be kept.
-ENV DATABASE_URL=sqlite+aiosqlite:////data/switchboard.sqlite3 SWITCHBOARD_SPOOL=/data/spool SWITCHBOARD_CACHE=/data/cache
+# What must be kept, unless DATABASE_URL is PostgreSQL's: customers and records of calls.
+ENV DATABASE_URL=sqlite+aiosqlite:////data/switchboard.sqlite3 SWITCHBOARD_SPOOL=/data/spool
 VOLUME /data
 USER 10001
+
+# What is made once: the table of areas. Greetings join it as they are spoken for the first time.
+ENV SWITCHBOARD_CACHE=/var/cache/switchboard
+RUN switchboard prepare
 
 # Healthy once registered with LiveKit, and not before.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=2 CMD ["switchboard", "health"]

@@ -24,9 +24,9 @@ def health(
     """Say whether the worker on this machine takes calls: exit 0 only when it is registered with LiveKit."""
     import httpx
 
-    from switchboard.settings import Settings
+    from switchboard.cli.server import read_settings
 
-    url = f"http://127.0.0.1:{Settings().health_port if port is None else port}/ready"
+    url = f"http://127.0.0.1:{read_settings().health_port if port is None else port}/ready"
     try:
         response = httpx.get(url, timeout=_ANSWERS_WITHIN, trust_env=False)
     except httpx.HTTPError:
