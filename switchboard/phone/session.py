@@ -30,6 +30,8 @@ def make_session(
         userdata=conversation,
         # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
         aec_warmup_duration=None,
+        # Who hung up is not listened to: the room, and with it the line, must not stay open for their last words.
+        session_close_transcript_timeout=0.0,
     )
 
 

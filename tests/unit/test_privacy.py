@@ -33,3 +33,10 @@ def test_numbers_in_other_fields_are_masked() -> None:
 
 def test_ordinary_messages_pass_unchanged() -> None:
     assert _record("took %d ms", 14155550101).getMessage() == "took 14155550101 ms"
+
+
+def test_the_ordinary_end_of_a_call_is_no_error() -> None:
+    record = logging.LogRecord(
+        "livekit", logging.ERROR, __file__, 1, "x - publisher data channel '_lossy' closed unexpectedly", (), None
+    )
+    assert not PrivacyFilter().filter(record)
