@@ -1,0 +1,66 @@
+"""An explanation on a terminal: the rows that were looked at, then what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from switchboard.call import Call
+from switchboard.routing.decision import Step
+from switchboard.routing.explain import Explanation
+
+
+def show(console: Console, file: str, call: Call, explanation: Explanation) -> None:
+    """Print `explanation` of `call`; `file` is the routing file's name."""
+    rows = Grid.grid(padding=(0, 2, 0, 0))
+    rows.add_column(justify="right", style="dim", no_wrap=True)
+    rows.add_column(max_width=28)
+    rows.add_column(overflow="fold")
+    for step in explanation.trace:
+        rows.add_row(str(step.line), Text(step.route, "bold" if step.failed is None else ""), _conditions(step))
+    result = Grid.grid(padding=(0, 2, 0, 0))
+    result.add_column(style="dim", no_wrap=True)
+    result.add_column(overflow="fold")
+    for name, value in _result(file, explanation):
+        result.add_row(name, value)
+    console.print(Text(_headline(call), "bold"), Text(), rows, Text(), result, sep="\n")
+
+
+def _headline(call: Call) -> str:
+    ends = f"{call.from_number or 'number hidden'} → {call.to_number or 'no number'}"
+    return f"{call.kind} {call.direction}: {ends}" if call.kind == "sip" else f"{call.kind} caller"
+
+
+def _conditions(step: Step) -> Text:
+    lines = [Text.assemble(("✓ ", "green"), text) for text in step.matched]
+    if step.failed is None:
+        lines.append(Text("takes the call", "bold green"))
+    else:
+        lines.append(Text.assemble(("✗ ", "red"), step.failed))
+    return Text("\n").join(lines)
+
+
+def _result(file: str, explanation: Explanation) -> Iterator[tuple[str, RenderableType]]:
+    decision = explanation.decision
+    yield "route", Text.assemble((decision.route, "bold"), (f"  {file}:{decision.line}", "dim"))
+    if decision.reject:
+        yield "refused", Text(f"{decision.reject}, while it still rings")
+    else:
+        yield "agent", Text(decision.agent or "")
+        yield "language", Text(decision.language)
+        yield "speech", Text(decision.speech.name)
+        for part, model in decision.speech.models().items():
+            yield f"  {part}", Text(model)
+        yield "greeting", Text(decision.greeting) if decision.greeting else Text("the agent's own", "dim")
+    for index, (key, fact) in enumerate(explanation.data.items()):
+        value = json.dumps(fact.value, ensure_ascii=False, default=str)
+        trust = "" if fact.trusted else ", the caller's word"
+        yield "" if index else "data", Text.assemble(f"{key} = {value}", (f"  from {fact.source}{trust}", "dim"))
+    for index, name in enumerate(explanation.waits_for):
+        yield "" if index else "waits for", Text(name)
+    for warning in explanation.warnings:
+        yield "warning", Text(warning, "yellow")
