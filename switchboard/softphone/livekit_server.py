@@ -1,4 +1,4 @@
-"""A livekit-server of one's own on free ports of the loopback interface: for tests, the demonstration, the benchmark."""
+"""A livekit-server of one's own on free ports of the loopback interface: for tests, demonstration and benchmark."""
 
 from __future__ import annotations
 
