@@ -1,8 +1,8 @@
-"""How long a decision takes: `python -m bench.routing`, tables of 10, 1,000 and 10,000 routes, a million listed numbers.
+"""How long a decision takes, with tables of 10, 1,000 and 10,000 routes and a million listed numbers.
 
-Each table is a file that is loaded as the worker loads it. The routes take turns to ask for a dialled number, a
-caller's number, a prefix, a trunk, a listed number, and two at once; the calls are taken by the first route, by the
-last, or by the default.
+Run it with `python -m bench.routing`. Each table is a file that is loaded as the worker loads it. The routes take
+turns to ask for a dialled number, a caller's number, a prefix, a trunk, a listed number, and two things at once; the
+calls are taken by the first route, by the last, by one in the middle, or by the default.
 """
 
 from __future__ import annotations

@@ -216,6 +216,7 @@ def _merge(
         data.setdefault(key, Fact(value, "room", True))
     for key in _FROM_DIRECTORY:
         # A household is one caller here only where all of it agrees.
-        if len(values := {row.get(key) for row in customers}) == 1 and (value := values.pop()):
-            data.setdefault(key, Fact(value, "customer", True))
+        values = [row.get(key) for row in customers]
+        if values and values[0] and all(value == values[0] for value in values):
+            data.setdefault(key, Fact(values[0], "customer", True))
     return data

@@ -56,10 +56,10 @@ def _result(file: str, explanation: Explanation) -> Iterator[tuple[str, Renderab
         for part, model in decision.speech.models().items():
             yield f"  {part}", Text(model)
         yield "greeting", Text(decision.greeting) if decision.greeting else Text("the agent's own", "dim")
-    for index, (key, fact) in enumerate(explanation.data.items()):
-        value = json.dumps(fact.value, ensure_ascii=False, default=str)
-        trust = "" if fact.trusted else ", the caller's word"
-        yield "" if index else "data", Text.assemble(f"{key} = {value}", (f"  from {fact.source}{trust}", "dim"))
+    for index, (key, datum) in enumerate(explanation.data.items()):
+        value = json.dumps(datum.value, ensure_ascii=False, default=str)
+        trust = "" if datum.trusted else ", the caller's word"
+        yield "" if index else "data", Text.assemble(f"{key} = {value}", (f"  from {datum.source}{trust}", "dim"))
     for index, name in enumerate(explanation.waits_for):
         yield "" if index else "waits for", Text(name)
     for warning in explanation.warnings:

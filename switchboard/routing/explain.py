@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-from switchboard.call import Call, Fact
+from switchboard.call import Call, Source
 from switchboard.routing.decision import Decision, Step
 from switchboard.routing.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One value that the agent gets, and who says so: a source of the call's data, or the route itself."""
+
+    value: Any
+    source: Source | Literal["route"]
+    trusted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,7 @@ class Explanation:
 
     decision: Decision
     trace: tuple[Step, ...]
-    data: dict[str, Fact]
+    data: dict[str, Datum]
     waits_for: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -31,7 +40,7 @@ class Explanation:
             "language": decision.language,
             "speech": {"name": speech.name, **speech.models()},
             "greeting": decision.greeting,
-            "data": {key: asdict(fact) for key, fact in self.data.items()},
+            "data": {key: asdict(datum) for key, datum in self.data.items()},
             "waits_for": self.waits_for,
             "warnings": self.warnings,
             "trace": [asdict(step) for step in self.trace],
@@ -40,11 +49,12 @@ class Explanation:
 
 def explain(table: Table, call: Call) -> Explanation:
     decision = table.decide(call)
-    ours = {key: Fact(value, "route", True) for key, value in decision.data.items()}
+    theirs = {key: Datum(fact.value, fact.source, fact.trusted) for key, fact in call.data.items()}
+    ours = {key: Datum(value, "route", True) for key, value in decision.data.items()}
     return Explanation(
         decision=decision,
         trace=table.trace(call),
-        data={**call.data, **ours},
+        data={**theirs, **ours},
         waits_for=tuple(sorted(table.could_change(call))),
         warnings=(*call.warnings, *decision.warnings),
     )

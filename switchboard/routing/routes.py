@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import product
 from typing import cast, get_args
 
 from switchboard.routing.conditions import AnyOf, Condition
@@ -94,7 +95,7 @@ class RouteReader:
             reject=cast("Refusal | None", self._one_of(fields, "reject", get_args(Refusal))),
         )
         asked = {"agent", "reject", *LATER} & fields.table.keys()
-        if not asked:
+        if not asked and fields.table.keys() <= {*ROUTE_KEYS}:  # else an unknown key is the fault
             fields.fault("", 'asks for nothing: give it agent = "…", or reject = "busy"')
         elif len(asked) > 1:
             fields.fault("reject", f"asks for {' and '.join(sorted(asked))}: only one of them can be")
@@ -143,13 +144,13 @@ class RouteReader:
         kinds = _accepted(when, _KIND) or {"sip", "standard"}
         profiles = {action.speech or ("phone" if kind == "sip" else "wideband") for kind in kinds}
         languages = {action.language} if action.language else {self._worker.language, *_accepted(when, _LANGUAGE)}
-        for name in sorted(profiles):
-            for language in sorted(languages):
-                try:
-                    action.profile(self._speech[name], language)
-                except LookupError as error:
-                    key = "language" if action.language else "speech"
-                    fields.fault(key, f'speech profile "{name}": {error.args[0]}: name another stt or language')
+        for name, language in product(sorted(profiles), sorted(languages)):
+            try:
+                action.profile(self._speech[name], language)
+            except LookupError as error:
+                key = "language" if action.language else "speech"
+                fields.fault(key, f'speech profile "{name}": {error.args[0]}: name another stt or language')
+                return
 
 
 def _accepted(when: tuple[Condition, ...], key: Key) -> set[str]:

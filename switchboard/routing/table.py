@@ -11,7 +11,7 @@ from switchboard.routing.conditions import Condition
 from switchboard.routing.decision import DEFAULT, Decision, Refusal, Step
 from switchboard.routing.index import Index
 from switchboard.routing.number_lists import NumberLists
-from switchboard.routing.view import View, late_names
+from switchboard.routing.view import Key, View, late_names
 from switchboard.speech.profile import SpeechProfile, read_language, with_voice
 
 
@@ -75,7 +75,7 @@ class Table:
         self._lists = lists
         self._index = Index([route.conditions for route in self.routes])
         self.needs: frozenset[str] = frozenset().union(*(_waits(route) for route in self.routes))
-        self.needs_customer = any(c.key.group == "customer" for route in self.routes for c in route.conditions)
+        self.needs_customer = any(_reads_directory(c.key) for route in self.routes for c in route.conditions)
         # Routes that may wait, found by those of their conditions that are settled when the caller joins.
         self._waiting = [position for position, route in enumerate(self.routes) if _waits(route)]
         self._settled = Index(
@@ -180,6 +180,11 @@ class Table:
                     warnings.append(f"{error.args[0]}: {self.language} is spoken")
         language = action.language or self.language
         return language, action.profile(profile, language)
+
+
+def _reads_directory(key: Key) -> bool:
+    """The caller's row is also the last source of the merged data."""
+    return key.group in ("customer", "data", "trusted")
 
 
 def _waits(route: Route) -> frozenset[str]:

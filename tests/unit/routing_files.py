@@ -1,0 +1,44 @@
+"""Routing files for tests, written where a test needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from switchboard.call import Call
+from switchboard.call_spec import read_spec
+from switchboard.routing.config import Config
+from switchboard.routing.load import load
+from switchboard.routing.source import TableErrors
+
+AGENTS = ("front_desk", "sales", "support")
+DEFAULT = '[default]\nagent = "front_desk"\n'
+
+
+def load_text(folder: Path, text: str) -> Config:
+    path = folder / "switchboard.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, agents=AGENTS)
+
+
+def routes(*whens: str) -> str:
+    """A file of routes r1, r2, … with these conditions, and a default."""
+    rows = (
+        f'[[route]]\nname = "r{n}"\nwhen = {{ {when} }}\nagent = "support"\n' for n, when in enumerate(whens, start=1)
+    )
+    return "".join(rows) + DEFAULT
+
+
+def errors(folder: Path, text: str) -> tuple[str, ...]:
+    try:
+        load_text(folder, text)
+    except TableErrors as error:
+        return error.errors
+    return ()
+
+
+def call(**spec: Any) -> Call:
+    """A call as a test row has it; `caller` stands for `from`."""
+    if "caller" in spec:
+        spec["from"] = spec.pop("caller")
+    return read_spec(spec, "US")
