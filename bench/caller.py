@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -86,7 +87,7 @@ class Caller:
         self._room.on("track_subscribed", self._on_track)
 
     async def join(self, agent_name: str | None) -> None:
-        """Call. The room does not exist yet; its first participant brings `agent_name` with it, as a dispatch rule does."""
+        """Call. There is no room yet; its first participant brings `agent_name` with it, as a dispatch rule does."""
         token = _token(self._livekit, self.room_name, agent_name)
         self.started_at = time.perf_counter()
         await self._room.connect(self._livekit.url, token, rtc.RoomOptions(auto_subscribe=True))
@@ -149,7 +150,7 @@ class Caller:
         finally:
             await stream.aclose()
 
-    def _keep(self, work: asyncio.coroutines.Coroutine[None, None, None], name: str = "") -> None:
+    def _keep(self, work: Coroutine[None, None, None], name: str = "") -> None:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

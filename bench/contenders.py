@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,11 @@ class Running:
     def pss_bytes(self) -> int:
         return pss_bytes(self.root)
 
+    def takes_calls(self) -> bool:
+        """Whether it has not declared itself full, which livekit-agents does when the processors are busy."""
+        log = self._read_log()
+        return log.rfind("marking as unavailable") <= log.rfind("marking as available")
+
     async def tell(self, room: str) -> None:
         """Send a contender that LiveKit does not dispatch to into `room`, as a dispatcher of its own would."""
         if self.contender.dispatched:
@@ -98,14 +104,10 @@ class Running:
         """Ask it to end, then end whatever of its group is left."""
         if self._process.returncode is None:
             self._process.terminate()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), _DRAINS_WITHIN)
-            except TimeoutError:
-                pass
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.root, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         await self._process.wait()
 
     def _read_log(self) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import wave
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -108,7 +107,9 @@ def human() -> list[Sentence]:
     """The recorded sentences. Raises LookupError that says how to get them."""
     folder = next((place for place in _PLACES if (place / f"{_HUMAN[0][0]}.wav").is_file()), None)
     if folder is None:
-        raise LookupError("the recorded prompts are not here: run scripts/bench on Debian or Ubuntu, or set BENCH_SOUNDS")
+        raise LookupError(
+            "the recorded prompts are not here: run scripts/bench on Debian or Ubuntu, or set BENCH_SOUNDS"
+        )
     return [_recorded(folder, *row) for row in _HUMAN]
 
 
@@ -158,5 +159,3 @@ def _quietest(samples: Samples) -> Samples:
     width = int(_BACKGROUND * RATE)
     frames = samples[: len(samples) // width * width].reshape(-1, width)
     return frames[int(np.argmin(np.abs(frames.astype(np.int32)).sum(axis=1)))]
-
-

@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from livekit import api
 
 from bench.caller import Caller, LiveKit
 from bench.contenders import Contender, Running, start
+from bench.processes import cpu_seconds
 from bench.providers import Providers
 from switchboard.softphone.livekit_server import LiveKitServer
 
@@ -29,17 +30,31 @@ class NotAnswered(Exception):
 
 
 class Stage:
-    """Everything that a measurement needs. Calls are placed with `call`."""
+    """Everything that a measurement needs. `contend` starts contenders, `call` calls one of them."""
 
-    def __init__(self, livekit: LiveKit, providers: Providers, folder: Path, running: Sequence[Running]) -> None:
+    def __init__(self, livekit: LiveKit, providers: Providers, folder: Path) -> None:
         self.livekit = livekit
         self.providers = providers
-        self.folder = folder
-        self.running = list(running)
+        self.running: list[Running] = []
+        self._folder = folder
         self._api = api.LiveKitAPI(livekit.url, livekit.key, livekit.secret)
 
     @asynccontextmanager
-    async def call(self, running: Running, *, wait: bool = True) -> AsyncIterator[Caller]:
+    async def contend(self, contenders: Iterable[Contender]) -> AsyncGenerator[list[Running]]:
+        """Start `contenders` one after the other, give each a call that is not counted, end them afterwards."""
+        try:
+            for contender in contenders:
+                self.running.append(await start(contender, self.livekit, self.providers.environment, self._folder))
+            for one in self.running:
+                async with self.call(one) as caller:
+                    await caller.hears_agent(caller.answered_at, 5.0)
+            yield self.running
+        finally:
+            while self.running:
+                await self.running.pop().stop()
+
+    @asynccontextmanager
+    async def call(self, running: Running, *, wait: bool = True) -> AsyncGenerator[Caller]:
         """A call that `running` answers. Raises NotAnswered. Hung up, and its room deleted, at the end.
 
         `wait` lets what went before settle first (job processes that are started or end).
@@ -65,15 +80,13 @@ class Stage:
         while time.perf_counter() < deadline:
             await asyncio.sleep(_QUIET_WINDOW)
             now = self._cpu()
-            if now - before < _QUIET_SHARE * _QUIET_WINDOW:
+            if now - before < _QUIET_SHARE * _QUIET_WINDOW and all(one.takes_calls() for one in self.running):
                 return
             before = now
 
-    async def warm_up(self) -> None:
-        """A call each that is not counted."""
-        for running in self.running:
-            async with self.call(running) as caller:
-                await caller.hears_agent(caller.answered_at, 5.0)
+    def servers_cpu_seconds(self) -> float:
+        """CPU time of livekit-server and the stand-in providers, which are our children beside the contenders."""
+        return cpu_seconds(os.getpid()) - self._cpu() - own_cpu_seconds()
 
     async def aclose(self) -> None:
         await self._api.aclose()  # type: ignore[no-untyped-call]  # livekit-api has no annotation here
@@ -90,19 +103,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_up(contenders: Iterable[Contender]) -> AsyncIterator[Stage]:
-    """Start livekit-server, the providers and the contenders; end them all afterwards."""
+async def set_up() -> AsyncGenerator[Stage]:
+    """Start livekit-server and the providers; end them afterwards."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-bench-")))
         server = await stack.enter_async_context(LiveKitServer())
-        livekit = LiveKit(server.url, server.api_key, server.api_secret)
         providers = await stack.enter_async_context(Providers())
-        running: list[Running] = []
-        for contender in contenders:
-            one = await start(contender, livekit, providers.environment, folder)
-            stack.push_async_callback(one.stop)
-            running.append(one)
-        stage = Stage(livekit, providers, folder, running)
+        stage = Stage(LiveKit(server.url, server.api_key, server.api_secret), providers, folder)
         stack.push_async_callback(stage.aclose)
         yield stage
 

@@ -1,0 +1,167 @@
+"""`python -m bench`, which scripts/bench runs: measure, print the table, write JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from bench import answering, contenders, conversation, cost, routing
+from bench.contenders import Contender
+from bench.report import machine, table
+from bench.results import Results
+from bench.speech import Sentence, human, synthetic
+from bench.stage import Stage, set_up
+
+PARTS = ("answer", "replies", "typical", "synthetic", "cuts", "barge-in", "cost", "capacity", "start", "routing")
+NAMES = tuple(one.name for one in contenders.ALL)
+TYPICAL = {"stt": 0.150, "llm": 0.350, "tts": 0.200}  # s, of the providers
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured. The short form proves that the benchmark works; its figures mean nothing."""
+
+    calls: int
+    sentences: int
+    few_sentences: int
+    interruptions: int  # pairs of them
+    seconds: float
+    at_once: int
+    starts: int
+    routes: tuple[int, ...]
+    listed: int  # numbers in the lists that routes ask for
+    rounds: int  # of a decision
+
+
+FULL = Size(10, 16, 8, 4, 20.0, 16, 2, (10, 1_000, 10_000), 1_000_000, 40)
+SHORT = Size(1, 1, 1, 1, 3.0, 1, 1, (10,), 1_000, 2)
+
+
+def main(
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"A part to measure, more than once: {', '.join(PARTS)}.")
+    ] = None,
+    contender: Annotated[list[str] | None, typer.Option(help="Measure only this one, more than once.")] = None,
+    short: Annotated[bool, typer.Option("--short", help="Try every part quickly; the figures mean nothing.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write machine, versions and samples here.")] = None,
+) -> None:
+    """Measure this worker beside a plain one, a pipecat bot and the floor."""
+    parts = _chosen(only, PARTS, "--only")
+    names = _chosen(contender, NAMES, "--contender")
+    who = [one for one in contenders.ALL if one.name in names]
+    missing = [one.name for one in who if not Path(one.command[0]).exists()]
+    if missing:
+        _fail(f"not installed: {', '.join(missing)}; scripts/bench installs it")
+    try:
+        spoken = human()
+    except LookupError as fault:
+        _fail(str(fault))
+    results, started = Results(), time.perf_counter()
+    size = SHORT if short else FULL
+    if set(parts) - {"routing"}:
+        asyncio.run(_measure(parts, who, size, spoken, results))
+    if "routing" in parts and contenders.OURS in who:
+        _routing(size, results)
+    # A pipe has no width of its own: the table keeps its columns.
+    Console(width=None if sys.stdout.isatty() else 140).print(table(results))
+    for remark in results.remarks:
+        console.print(remark)
+    console.print(
+        f"{time.perf_counter() - started:.0f} s" + (", the short form: no figure means anything" if short else "")
+    )
+    if json_file:
+        json_file.write_text(json.dumps({"short": short, "machine": machine(), **results.as_json()}, indent=1))
+
+
+async def _measure(
+    parts: list[str], who: list[Contender], size: Size, spoken: list[Sentence], results: Results
+) -> None:
+    """Everything that was asked for, in order. What several contenders do is interleaved on the same machine."""
+    artificial = synthetic()[: size.few_sentences]
+    talkers = [one for one in who if one.converses]
+    async with set_up() as stage:
+        if set(parts) & {"answer", "replies", "typical", "synthetic", "cuts", "barge-in"}:
+            async with stage.contend(who) as running:
+                talking = [one for one in running if one.contender.converses]
+                for part, work in _side_by_side(stage, running, talking, size, spoken, artificial, results).items():
+                    if part in parts:
+                        await _step(part, work)
+        for one in talkers if set(parts) & {"cost", "capacity"} else ():
+            most = size.at_once if "capacity" in parts else 0
+            seconds = size.seconds if "cost" in parts else 0.0
+            await _step(
+                f"{one.name} alone",
+                lambda one=one, seconds=seconds, most=most: cost.alone(
+                    stage, one, results, spoken[: size.few_sentences], seconds=seconds, most=most
+                ),
+            )
+        if "start" in parts:
+            await _step("start", lambda: cost.cold_starts(stage, who, results, size.starts))
+
+
+def _routing(size: Size, results: Results) -> None:
+    """One sample a kind of call: the median over many decisions."""
+    for row in routing.measure(size.routes, size.listed, size.rounds):
+        results.add(f"routing, {row['routes']} routes", "ours", row["median_us"], "us", about=row["call"])
+
+
+def _side_by_side(
+    stage: Stage,
+    running: list[contenders.Running],
+    talking: list[contenders.Running],
+    size: Size,
+    spoken: list[Sentence],
+    artificial: list[Sentence],
+    results: Results,
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    """The parts that all contenders take turns at."""
+    few = spoken[: size.few_sentences]
+
+    async def typical() -> None:
+        await stage.providers.set_delays(**TYPICAL)
+        await conversation.replies(stage, talking, results, "reply, typical delays", few)
+        await stage.providers.set_delays()
+
+    return {
+        "answer": lambda: answering.first_audio(stage, running, results, size.calls),
+        "replies": lambda: conversation.replies(
+            stage, talking, results, "reply, human speech", spoken[: size.sentences]
+        ),
+        "typical": typical,
+        "synthetic": lambda: conversation.replies(stage, talking, results, "reply, synthetic speech", artificial),
+        "cuts": lambda: conversation.cuts(stage, talking, results, spoken[: size.sentences]),
+        "barge-in": lambda: conversation.barge_in(stage, talking, results, size.interruptions, spoken[0]),
+    }
+
+
+async def _step(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    started = time.perf_counter()
+    await work()
+    console.print(f"  {name}: {time.perf_counter() - started:.0f} s")
+
+
+def _chosen(wanted: list[str] | None, known: tuple[str, ...], option: str) -> list[str]:
+    unknown = sorted(set(wanted or ()) - set(known))
+    if unknown:
+        _fail(f"{option} {unknown[0]}: unknown (have: {', '.join(known)})")
+    return list(wanted or known)
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,132 @@
+"""How it talks: the delay of its replies, whether it cuts in on a pause, how soon it stops when talked over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from bench.caller import RATE, Caller, Samples
+from bench.contenders import Running
+from bench.results import Results
+from bench.speech import INTERRUPTION, PAUSES, Sentence, interruption
+from bench.stage import NotAnswered, Stage
+
+SHORT_REPLY = "Yes, of course."
+# No comma: a pause of the agent's own would look like silence.
+LONG_REPLY = (
+    "Well let me tell you everything that we can do for you today because there is really quite a lot of it "
+    "and I am sure that you will find what you need if you only listen to me for long enough."
+)
+REPLIES_WITHIN = 6.0  # s
+TURNS_A_CALL = 4
+_GREETS_WITHIN = 6.0  # s
+_SPEAKS_AT_MOST = 12.0  # s
+_PAUSE_BETWEEN = 0.6  # s of silence that end the agent's turn
+_INTERRUPT_AFTER = 1.2  # s of the agent's speech
+_SILENT_FOR = 0.45  # s
+
+
+async def replies(
+    stage: Stage, running: Sequence[Running], results: Results, measure: str, sentences: Sequence[Sentence]
+) -> None:
+    """The caller's last sample to the reply's first, for each sentence; a reply before that is a cut."""
+    for begin in range(0, len(sentences), TURNS_A_CALL):
+        for one in running:
+            try:
+                async with stage.call(one) as caller:
+                    await greeted(caller)
+                    for sentence in sentences[begin : begin + TURNS_A_CALL]:
+                        await _reply(stage, caller, one.name, results, measure, sentence)
+            except NotAnswered as fault:
+                results.remarks.append(f"{measure}: {fault}")
+
+
+async def cuts(stage: Stage, running: Sequence[Running], results: Results, sentences: Sequence[Sentence]) -> None:
+    """Whether the agent is heard before a sentence with a pause inside is over. All contenders hear it at once."""
+    work = [(sentence, pause) for pause in PAUSES for sentence in sentences]
+    for begin in range(0, len(work), 2 * TURNS_A_CALL):
+        async with AsyncExitStack() as stack:
+            callers: dict[str, Caller] = {}
+            for one in running:
+                try:
+                    callers[one.name] = await stack.enter_async_context(stage.call(one))
+                except NotAnswered as fault:
+                    results.remarks.append(f"false cuts: {fault}")
+            await asyncio.gather(*(greeted(caller) for caller in callers.values()))
+            for sentence, pause in work[begin : begin + 2 * TURNS_A_CALL]:
+                await stage.providers.script(sentence, paused=pause, reply=SHORT_REPLY)
+                judged = [_cut(caller, name, results, sentence, pause) for name, caller in callers.items()]
+                await asyncio.gather(*judged)
+
+
+async def barge_in(stage: Stage, running: Sequence[Running], results: Results, rounds: int, opener: Sentence) -> None:
+    """The first sample of the caller's interruption to the last of the agent's speech."""
+    words = interruption()
+    for _ in range(rounds):
+        for one in running:
+            try:
+                async with stage.call(one) as caller:
+                    await greeted(caller)
+                    for _ in range(2):
+                        await _interrupt(stage, caller, one.name, results, opener, words)
+            except NotAnswered as fault:
+                results.remarks.append(f"barge-in: {fault}")
+
+
+async def greeted(caller: Caller) -> None:
+    """Listen to the greeting to its end."""
+    heard = await caller.hears_agent(caller.answered_at, _GREETS_WITHIN)
+    if heard is not None:
+        await caller.hears_silence(heard, _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
+
+
+async def turn(caller: Caller, sentence: Sentence) -> float | None:
+    """Say `sentence`, listen to the reply to its end; its delay in s, None where none came."""
+    ends = caller.say(sentence.whole)
+    heard = await caller.hears_agent(ends - len(sentence.whole) / RATE, len(sentence.whole) / RATE + REPLIES_WITHIN)
+    if heard is None:
+        return None
+    await caller.hears_silence(max(heard, ends), _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
+    return heard - ends
+
+
+async def _reply(stage: Stage, caller: Caller, name: str, results: Results, measure: str, sentence: Sentence) -> None:
+    await stage.providers.script(sentence, reply=SHORT_REPLY)
+    delay = await turn(caller, sentence)
+    if delay is None:
+        results.add(measure, name, REPLIES_WITHIN, about=sentence.name, missed=True)
+    elif delay > 0:
+        results.add(measure, name, delay, about=sentence.name)
+    results.add(f"{measure}: cut off", name, float(delay is not None and delay <= 0), "cut", sentence.name)
+
+
+async def _cut(caller: Caller, name: str, results: Results, sentence: Sentence, pause: float) -> None:
+    samples, _ = sentence.paused(pause)
+    length = len(samples) / RATE
+    ends = caller.say(samples)
+    heard = await caller.hears_agent(ends - length, length + REPLIES_WITHIN)
+    about = f"{sentence.name}, {'a sentence' if sentence.could_end else 'unfinished'} before the pause"
+    results.add(f"false cuts, {pause * 1000:.0f} ms", name, float(heard is not None and heard < ends), "cut", about)
+    if heard is not None and heard >= ends:
+        results.add("reply after a pause inside", name, heard - ends, about=f"{sentence.name}, {pause} s")
+    await caller.hears_silence(max(heard or ends, ends), _PAUSE_BETWEEN, REPLIES_WITHIN + _SPEAKS_AT_MOST)
+
+
+async def _interrupt(
+    stage: Stage, caller: Caller, name: str, results: Results, opener: Sentence, words: Samples
+) -> None:
+    await stage.providers.script(opener, reply=LONG_REPLY)
+    ends = caller.say(opener.whole)
+    heard = await caller.hears_agent(ends, REPLIES_WITHIN)
+    if heard is None:
+        results.remarks.append(f"barge-in: {name} said nothing that could be interrupted")
+        return
+    await asyncio.sleep(_INTERRUPT_AFTER)
+    await stage.providers.script_text(INTERRUPTION, len(words) / RATE, reply=SHORT_REPLY)
+    begins = caller.say(words) - len(words) / RATE
+    silent = await caller.hears_silence(begins, _SILENT_FOR, REPLIES_WITHIN)
+    results.add("barge-in to silence", name, silent - begins if silent else REPLIES_WITHIN, missed=silent is None)
+    replied = await caller.hears_agent(begins + len(words) / RATE, REPLIES_WITHIN)
+    if replied is not None:
+        await caller.hears_silence(replied, _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
