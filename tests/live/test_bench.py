@@ -1,0 +1,67 @@
+"""The benchmark itself: a short run of every part measures every contender. No time is asserted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MINUTES = 10
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, float]]:
+    """measure -> contender -> number of samples that were really heard, from one short run."""
+    path = tmp_path_factory.mktemp("bench") / "figures.json"
+    done = subprocess.run(
+        [ROOT / "scripts/bench", "--short", "--json", path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=MINUTES * 60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: dict[str, dict[str, float]] = {}
+    for row in json.loads(path.read_text())["summaries"]:
+        found.setdefault(row["measure"], {})[row["contender"]] = row["n"] - row["missed"]
+    return found
+
+
+@pytest.mark.parametrize("measure", ["join to first audible sample"])
+def test_everybody_is_heard_after_answering(figures: dict[str, dict[str, float]], measure: str) -> None:
+    assert {name for name, heard in figures[measure].items() if heard} == {"ours", "plain", "pipecat", "floor"}
+
+
+@pytest.mark.parametrize(
+    "measure",
+    ["reply, human speech", "reply, typical delays", "reply, synthetic speech", "barge-in to silence"],
+)
+def test_every_conversation_partner_is_measured(figures: dict[str, dict[str, float]], measure: str) -> None:
+    assert {"ours", "plain", "pipecat"} <= set(figures[measure])
+
+
+@pytest.mark.parametrize("pause", [300, 500, 800])
+def test_every_pause_is_tried_on_every_conversation_partner(figures: dict[str, dict[str, float]], pause: int) -> None:
+    assert set(figures[f"false cuts, {pause} ms"]) == {"ours", "plain", "pipecat"}
+
+
+@pytest.mark.parametrize("measure", ["CPU per call and minute", "memory of a further call", "calls held at once"])
+def test_costs_are_measured(figures: dict[str, dict[str, float]], measure: str) -> None:
+    assert {"ours", "plain", "pipecat"} <= set(figures[measure])
+
+
+def test_routing_is_timed(figures: dict[str, dict[str, float]]) -> None:
+    assert figures["routing, 10 routes"]["ours"]
+
+
+def test_an_unknown_part_is_refused_with_the_ones_there_are() -> None:
+    done = subprocess.run(
+        [ROOT / "scripts/bench", "--only", "nothing"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "have: answer, replies" in done.stderr
+    assert "Traceback" not in done.stderr
