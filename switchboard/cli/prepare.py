@@ -1,0 +1,36 @@
+"""`switchboard prepare`: what is made once on a machine, so that no call has to wait for it."""
+
+from __future__ import annotations
+
+import typer
+
+from switchboard.cli.output import fail
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(prepare)
+
+
+def prepare() -> None:
+    """Write the table of areas (cities by telephone prefix) into SWITCHBOARD_CACHE, unless it is there."""
+    import sqlite3
+
+    from pydantic import ValidationError
+
+    from switchboard import area
+    from switchboard.settings import Settings
+
+    try:
+        cache = Settings().cache
+    except ValidationError as error:
+        fail("\n".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+    path = area.table_path(cache)
+    if area.is_built(cache):
+        typer.echo(f"areas: {path} is there")
+        return
+    typer.echo(f"areas: writing {path} (a few seconds)")
+    try:
+        area.build(cache)
+    except (OSError, sqlite3.Error) as fault:
+        fail(f"areas: {path} cannot be written ({fault}): set SWITCHBOARD_CACHE to a folder that can be")
+    typer.echo(f"areas: {path.stat().st_size // 1_000_000} MB written")
