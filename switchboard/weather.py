@@ -19,6 +19,8 @@ logger = logging.getLogger("switchboard")
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 Units = Literal["celsius", "fahrenheit"]
+# Where people think in Fahrenheit: the United States with its territories, and a few islands and Liberia.
+_FAHRENHEIT = frozenset(["US", "PR", "GU", "VI", "AS", "MP", "BS", "BZ", "FM", "KY", "LR", "MH", "PW"])
 _HOTTEST: dict[Units, int] = {"celsius": 90, "fahrenheit": 150}  # and coldest: nowhere is it past that
 
 _LONGEST_PLACE = 80  # characters
@@ -47,6 +49,11 @@ _NO_ANSWER = {
     "fr": "Désolé, je n'arrive pas à obtenir la météo pour le moment.",
     "de": "Das tut mir leid, das Wetter kann ich gerade nicht abrufen.",
 }
+
+
+def units_in(country: str | None) -> Units:
+    """What people of `country` (ISO 3166, "US") are used to."""
+    return "fahrenheit" if country in _FAHRENHEIT else "celsius"
 
 
 class NoWeather(LookupError):

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from agents.conversation import Weather
-from switchboard.weather import Units, WttrWeather
+from switchboard.weather import Units, WttrWeather, units_in
 from tests.behavior.weather_stand_in import WeatherStandIn, report, weather_stand_in
 
 # What a slow test machine needs; only a server that hangs makes a test wait for its own, short time-out.
@@ -63,7 +63,8 @@ async def test_the_weather_is_one_sentence_in_the_callers_language(
 
 
 async def test_americans_hear_fahrenheit(server: WeatherStandIn) -> None:
-    said = await weather_of(server, "fahrenheit").report("San Francisco", "en")
+    assert [units_in(country) for country in ("US", "CA", "GB", None)] == ["fahrenheit", *["celsius"] * 3]
+    said = await weather_of(server, units_in("US")).report("San Francisco", "en")
     assert said == "In San Francisco it is 70 degrees Fahrenheit right now: Partly cloudy."
 
 
