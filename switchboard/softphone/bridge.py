@@ -21,8 +21,8 @@ Outcome = Literal[
 T = TypeVar("T")
 
 _WIDE = 16_000  # Hz, for a caller who is not on the telephone
-_DIGITS = "0123456789*#ABCD"  # a digit's place is its DTMF code
-_BETWEEN_DIGITS = 0.1  # s
+DIGITS = "0123456789*#ABCD"  # a digit's place is its DTMF code
+_BETWEENDIGITS = 0.1  # s
 _CLOSED_BY_OTHERS = (
     rtc.DisconnectReason.ROOM_DELETED,
     rtc.DisconnectReason.ROOM_CLOSED,
@@ -110,11 +110,11 @@ class Bridge:
     async def press(self, digits: str) -> None:
         """Send DTMF: 0-9, *, #, A-D. Raises ValueError for anything else."""
         for digit in digits:
-            if digit not in _DIGITS:
-                raise ValueError(f"{digit!r} is no key of a telephone: use {_DIGITS}")
+            if digit not in DIGITS:
+                raise ValueError(f"{digit!r} is no key of a telephone: use {DIGITS}")
         for digit in digits:
-            await self.room.local_participant.publish_dtmf(code=_DIGITS.index(digit), digit=digit)
-            await asyncio.sleep(_BETWEEN_DIGITS)
+            await self.room.local_participant.publish_dtmf(code=DIGITS.index(digit), digit=digit)
+            await asyncio.sleep(_BETWEENDIGITS)
 
     def _first_status(self) -> str:
         if self.caller.direction == "outbound":

@@ -55,7 +55,7 @@ class Softphone(Bridge):
         At once when the agent has spoken since, or is speaking. Raises TimeoutError, CallEnded.
         """
         if after is None:
-            after = self._said[-1].end if self._said else 0.0
+            after = self.last_said.end if self.last_said else 0.0
         async with asyncio.timeout(within):
             return (await self._while_it_lasts(self.ear.speech(after))).start
 
@@ -65,6 +65,19 @@ class Softphone(Bridge):
             return await self._while_it_lasts(self.ear.silence(seconds))
 
     # What happened
+
+    @property
+    def last_said(self) -> Sound | None:
+        """The caller's last words, None before the first."""
+        return self._said[-1] if self._said else None
+
+    def since_join(self, moment: float | None) -> float | None:
+        """`moment` in seconds since the join; None for what did not happen."""
+        return None if moment is None or self.joined_at is None else moment - self.joined_at
+
+    def elapsed(self) -> float:
+        """Seconds that the call has lasted, from the join to now or to its end."""
+        return self.since_join(self.ended_at or time.monotonic()) or 0.0
 
     @property
     def first_audio_after_join(self) -> float | None:
