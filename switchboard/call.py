@@ -217,6 +217,6 @@ def _merge(
     for key in _FROM_DIRECTORY:
         # A household is one caller here only where all of it agrees.
         values = [row.get(key) for row in customers]
-        if values and values[0] and all(value == values[0] for value in values):
-            data.setdefault(key, Fact(values[0], "customer", True))
+        if values and isinstance(value := values[0], str) and value and all(other == value for other in values):
+            data.setdefault(key, Fact(value, "customer", True))
     return data

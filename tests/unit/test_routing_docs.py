@@ -1,0 +1,69 @@
+"""`docs/routing.md`: every example is run, and no key is missing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from switchboard import call_spec
+from switchboard.cli import app
+from switchboard.routing import load, routes, speech, when
+from switchboard.routing.config import WorkerOptions
+from switchboard.routing.greeting import PLACEHOLDERS
+from tests.unit.routing_files import DEFAULT, load_text
+
+PAGE = Path("docs/routing.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(toml|toml faulty|console)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+EXAMPLES = [text for kind, text in BLOCKS if kind == "toml"]
+SESSIONS = [
+    (BLOCKS[place - 1][1], text) for place, (kind, text) in enumerate(BLOCKS) if kind == "console"
+]  # each of the file shown before it
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_example_loads_and_its_rows_pass(text: str, tmp_path: Path) -> None:
+    assert load_text(tmp_path, text if "[default]" in text else text + DEFAULT).table.routes
+
+
+@pytest.mark.parametrize(("file", "session"), SESSIONS)
+def test_every_session_prints_what_the_page_shows(
+    file: str, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "switchboard.toml").write_text(file, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        result = CliRunner(env={"COLUMNS": "100"}).invoke(app, shlex.split(command)[1:])
+        assert [line.rstrip() for line in result.output.splitlines()] == expected.rstrip("\n").splitlines()
+
+
+KEYS = {
+    *when.KEYS,
+    *when.LATER,
+    *routes.ACTION_KEYS,
+    *routes.LATER,
+    *speech.KEYS,
+    *call_spec.KEYS,
+    *(field.name for field in fields(WorkerOptions)),
+}
+
+
+def test_no_key_is_missing_from_the_page() -> None:
+    missing = [key for key in KEYS if f"`{key}`" not in PAGE]
+    missing += [name for name in PLACEHOLDERS if f"`{{{name}}}`" not in PAGE]
+    missing += [name for name in load.SECTIONS if f"[{name}" not in PAGE]
+    assert not missing
+
+
+def test_every_condition_and_action_has_an_example() -> None:
+    examples = "".join(EXAMPLES)
+    missing = [key for key in when.KEYS if not re.search(rf"[{{,] {key}\b", examples)]
+    missing += [
+        key for key in (*routes.ACTION_KEYS, *speech.KEYS) if not re.search(rf"^{key} = ", examples, re.MULTILINE)
+    ]
+    assert not missing
