@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from switchboard.cli import health, provision, worker
+from switchboard.cli import call, calls, customers, database, dial, health, prepare, provision, rooms, routing, worker
 
 app = typer.Typer(
     name="switchboard",
@@ -17,8 +17,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 worker.register(app)
+routing.register(app)
 health.register(app)
 provision.register(app)
+dial.register(app)
+rooms.register(app)
+customers.register(app)
+calls.register(app)
+call.register(app)
+database.register(app)
+prepare.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,103 @@
+"""`switchboard dial`: call somebody, and let an agent talk to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from switchboard.cli.arguments import json_object, not_empty, telephone_number
+from switchboard.cli.output import NO, fail, print_json
+from switchboard.cli.server import ask_server, read_settings
+from switchboard.metadata import LIMIT
+
+if TYPE_CHECKING:
+    from livekit.api import LiveKitAPI
+
+    from switchboard.outbound.dialling import Dial, Dialled
+    from switchboard.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(dial)
+
+
+def dial(
+    number: Annotated[str, typer.Argument(help="Who is called: + and the country code, +14155550101.")],
+    agent: Annotated[str, typer.Option(help="The agent who talks: one of agents/.")],
+    data: Annotated[str | None, typer.Option(help="What the agent should know, a JSON object.")] = None,
+    department: Annotated[str | None, typer.Option(help="Sets department in the data.")] = None,
+    task: Annotated[str | None, typer.Option(help="Sets task in the data.")] = None,
+    language: Annotated[str | None, typer.Option(help="Sets language in the data: en, es, fr, de.")] = None,
+    from_trunk: Annotated[str | None, typer.Option(help="Outbound trunk, by name or id.")] = None,
+    caller_id: Annotated[str | None, typer.Option(help="The number shown; by default one of the trunk's.")] = None,
+    on_machine: Annotated[
+        Literal["hang_up", "leave_message"] | None, typer.Option(help="What to do when a machine picks up.")
+    ] = None,
+    message: Annotated[str | None, typer.Option(help="What to say to the machine.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is answered.")] = True,
+    ring_timeout: Annotated[int, typer.Option(min=1, max=80, help="Seconds to let it ring.")] = 30,
+    worker: Annotated[str | None, typer.Option(help="The worker to dispatch; by default this one's name.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Call a number. Exits 0 when it was answered, 1 when not (busy, declined, no answer, …)."""
+    to = telephone_number(number, "the number")
+    shown = telephone_number(caller_id, "--caller-id") if caller_id is not None else ""
+    _known_agent(agent)
+    named = {"department": department, "task": task, "language": language}
+    attributes = {key: value for key, value in named.items() if value is not None}
+    told = json_object(data, "--data") | attributes
+    job = told | {"agent": agent} | _machine(on_machine, message)
+    if len(json.dumps(job, ensure_ascii=False).encode()) >= LIMIT:
+        fail(f"--data is too long: with the rest it must stay below {LIMIT} bytes")
+    from switchboard.outbound.dialling import Dial
+    from switchboard.worker_name import worker_name
+
+    settings = read_settings()
+    name = worker_name(settings) if worker is None else not_empty(worker, "--worker")
+    call = Dial(to, name, shown, job, told, attributes, ring_timeout, wait)
+    result = _make(settings, call, from_trunk)
+    if as_json:
+        print_json(asdict(result) | {"number": to, "text": str(result)})
+    elif result.outcome in ("answered", None):
+        typer.echo(f"{to}: {result} (room {result.room})")
+    else:
+        typer.echo(f"{to}: {result}", err=True)
+    raise typer.Exit(0 if result.outcome in ("answered", None) else NO)
+
+
+def _make(settings: Settings, call: Dial, from_trunk: str | None) -> Dialled:
+    from switchboard.outbound.dialling import NoBridge, NoTrunk, NoWorker, choose_trunk
+    from switchboard.outbound.dialling import dial as make_call
+
+    async def work(api: LiveKitAPI) -> Dialled:
+        trunk = await choose_trunk(api, from_trunk)
+        return await make_call(api, call, trunk.sip_trunk_id)
+
+    try:
+        return ask_server(settings, work)
+    except NoTrunk as error:
+        fail(str(error))
+    except (NoWorker, NoBridge) as error:
+        fail(str(error), NO)
+
+
+def _known_agent(agent: str) -> None:
+    from agents import names
+    from switchboard.routing.suggest import suggest
+
+    if agent not in names():
+        fail(f'--agent "{agent}": there is no such agent {suggest(agent, names())}')
+
+
+def _machine(on_machine: str | None, message: str | None) -> dict[str, str]:
+    """The two keys that `switchboard.outbound.answering` reads."""
+    if on_machine == "leave_message":
+        if not message or not message.strip():
+            fail("--on-machine leave_message needs --message: what shall be said")
+        return {"on_machine": on_machine, "message": message}
+    if message is not None:
+        fail("--message needs --on-machine leave_message")
+    return {"on_machine": on_machine} if on_machine else {}

@@ -1,0 +1,110 @@
+"""`switchboard token` and `switchboard dispatch`: letting a participant in, and calling the agent to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from switchboard.cli.arguments import duration, json_object, not_empty, pairs
+from switchboard.cli.output import fail, print_json
+from switchboard.cli.server import ask_server, read_settings
+
+if TYPE_CHECKING:
+    from livekit.api import LiveKitAPI
+
+    from switchboard.dispatching import Dispatched
+
+Room = Annotated[str, typer.Option("--room", help="The room's name.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(token)
+    app.command()(dispatch)
+
+
+def token(
+    room: Room,
+    identity: Annotated[str, typer.Option(help="Who it is: one participant a room has this identity.")],
+    name: Annotated[str, typer.Option(help="The name that others see.")] = "",
+    metadata: Annotated[str | None, typer.Option(help="Participant metadata, a JSON object.")] = None,
+    attribute: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Dispatch the worker of this name when the room is made.")] = None,
+    agent_metadata: Annotated[str | None, typer.Option(help="Job metadata for it, a JSON object.")] = None,
+    update_own_metadata: Annotated[
+        bool, typer.Option("--update-own-metadata", help="Let the participant change its metadata and attributes.")
+    ] = False,
+    ttl: Annotated[str, typer.Option(help="How long it may be used to join: 90s, 30m, 6h, 2d.")] = "6h",
+    as_json: Json = False,
+) -> None:
+    """Print an access token for one participant and one room."""
+    from livekit.api import AccessToken, VideoGrants
+    from livekit.protocol.agent_dispatch import RoomAgentDispatch
+    from livekit.protocol.room import RoomConfiguration
+
+    not_empty(room, "--room")
+    not_empty(identity, "--identity")
+    lasts = duration(ttl, "--ttl")
+    told, job = json_object(metadata, "--metadata"), json_object(agent_metadata, "--agent-metadata")
+    attributes = pairs(attribute or (), "--attribute")
+    if agent is None and agent_metadata is not None:
+        fail("--agent-metadata needs --agent: the name that the worker registers with")
+    settings = read_settings()
+    secret = settings.livekit_api_secret.get_secret_value()
+    if not settings.livekit_api_key or not secret:
+        fail("LIVEKIT_API_KEY and LIVEKIT_API_SECRET sign the token: set both (a file .env will do)")
+    grants = VideoGrants(room_join=True, room=room, can_update_own_metadata=update_own_metadata)
+    ticket = AccessToken(settings.livekit_api_key, secret).with_identity(identity).with_grants(grants)
+    ticket = ticket.with_ttl(lasts).with_name(name).with_attributes(attributes)
+    if told:
+        ticket = ticket.with_metadata(json.dumps(told, ensure_ascii=False))
+    if agent is not None:
+        text = json.dumps(job, ensure_ascii=False) if job else ""
+        call = RoomAgentDispatch(agent_name=not_empty(agent, "--agent"), metadata=text)
+        ticket = ticket.with_room_config(RoomConfiguration(agents=[call]))
+    expires = datetime.now(UTC) + lasts
+    jwt = ticket.to_jwt()
+    if as_json:
+        print_json(
+            {
+                "token": jwt,
+                "url": settings.livekit_url,
+                "room": room,
+                "identity": identity,
+                "agent": agent,
+                "expires": expires.isoformat(timespec="seconds"),
+            }
+        )
+    else:
+        typer.echo(jwt)
+
+
+def dispatch(
+    room: Room,
+    agent: Annotated[str | None, typer.Option(help="The worker's name; by default this worker's own.")] = None,
+    metadata: Annotated[str | None, typer.Option(help="Job metadata, a JSON object.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Call the agent into a room, unless it has one. Exits 0 either way: the room has an agent."""
+    from switchboard.dispatching import ensure_agent
+    from switchboard.worker_name import worker_name
+
+    not_empty(room, "--room")
+    job = json_object(metadata, "--metadata")
+    settings = read_settings()
+    name = worker_name(settings) if agent is None else not_empty(agent, "--agent")
+
+    async def work(api: LiveKitAPI) -> Dispatched:
+        return await ensure_agent(api, room, name, job)
+
+    result = ask_server(settings, work)
+    if as_json:
+        print_json(asdict(result))
+    elif result.is_new:
+        typer.echo(f'Called "{result.agent}" into {room} ({result.dispatch_id}).')
+    else:
+        typer.echo(f"Called nobody: {result.reason}{f' ({result.agent})' if result.agent else ''}.")

@@ -1,0 +1,67 @@
+"""Calling our agent into a room, once: LiveKit itself adds one more agent with every dispatch."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.api import LiveKitAPI
+from livekit.protocol.agent_dispatch import AgentDispatch, CreateAgentDispatchRequest
+from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.room import ListParticipantsRequest, ListRoomsRequest
+
+# s. A dispatch whose agent has not joined by then never will: livekit-server tries once, and never again when
+# no worker was there or the job died.
+JOINS_WITHIN = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """`is_new` tells whether an agent was called; if not, `reason` says which one the room has."""
+
+    room: str
+    agent: str
+    dispatch_id: str
+    is_new: bool
+    reason: str = ""
+
+
+async def ensure_agent(api: LiveKitAPI, room: str, agent: str, metadata: Mapping[str, Any]) -> Dispatched:
+    """Dispatch `agent` into `room`, which is made if need be, unless an agent is there or on its way.
+
+    Raises livekit.api's ServerError.
+    """
+    if not (await api.room.list_rooms(ListRoomsRequest(names=[room]))).rooms:
+        return await _dispatch(api, room, agent, metadata)
+    # A dispatch without a name is the server's own, for workers without one; it brings nobody here.
+    dispatches = [one for one in await api.agent_dispatch.list_dispatch(room) if one.agent_name]
+    if await has_agent(api, room):
+        known = dispatches[0] if dispatches else AgentDispatch()
+        return Dispatched(room, known.agent_name, known.id, False, "an agent is in the room")
+    coming = next((one for one in dispatches if _age(one) < JOINS_WITHIN), None)
+    if coming is not None:
+        return Dispatched(room, coming.agent_name, coming.id, False, "an agent was called a moment ago")
+    for lost in dispatches:
+        if lost.agent_name == agent:
+            await api.agent_dispatch.delete_dispatch(lost.id, room)
+    return await _dispatch(api, room, agent, metadata)
+
+
+async def has_agent(api: LiveKitAPI, room: str) -> bool:
+    """Whether an agent, ours or another, is a participant of the room. Raises livekit.api's ServerError."""
+    people = await api.room.list_participants(ListParticipantsRequest(room=room))
+    return any(person.kind == ParticipantInfo.Kind.AGENT for person in people.participants)
+
+
+async def _dispatch(api: LiveKitAPI, room: str, agent: str, metadata: Mapping[str, Any]) -> Dispatched:
+    text = json.dumps(metadata, ensure_ascii=False) if metadata else ""
+    request = CreateAgentDispatchRequest(room=room, agent_name=agent, metadata=text)
+    made = await api.agent_dispatch.create_dispatch(request)
+    return Dispatched(room, agent, made.id, True)
+
+
+def _age(dispatch: AgentDispatch) -> float:
+    return time.time() - dispatch.state.created_at / 1e9

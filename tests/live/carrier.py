@@ -1,0 +1,85 @@
+"""A LiveKit server with a bridge that answers as it is told: it records the two requests that need one.
+
+Everything else is passed on to the real server, whose answers come back unchanged.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import aiohttp
+from aiohttp import web
+from livekit.protocol.sip import CreateSIPParticipantRequest, SIPParticipantInfo, TransferSIPParticipantRequest
+
+from switchboard.softphone.livekit_server import LiveKitServer
+
+
+class Carrier:
+    """`answers` is "answered", "silence" (no answer comes back at all), or a Twirp error with its metadata."""
+
+    def __init__(self, server: LiveKitServer) -> None:
+        self.url = ""
+        self.answer: str | tuple[int, dict[str, object]] = "answered"
+        self.calls: list[CreateSIPParticipantRequest] = []
+        self.transfers: list[TransferSIPParticipantRequest] = []
+        self.server = server
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**self.server.environment, "LIVEKIT_URL": self.url}
+
+    def refuses(self, sip_status: int, reason: str) -> None:
+        """As livekit-sip reports a final response of the carrier."""
+        meta = {"sip_status_code": str(sip_status), "sip_status": reason}
+        body: dict[str, object] = {"code": "permission_denied", "msg": f"sip status {sip_status}", "meta": meta}
+        self.answer = (403, body)
+
+    def fails(self, code: str, message: str) -> None:
+        """As livekit-sip reports a call that ended without a final response."""
+        self.answer = (408, {"code": code, "msg": message})
+
+    async def __aenter__(self) -> Carrier:
+        self._session = aiohttp.ClientSession()
+        app = web.Application()
+        app.router.add_post("/twirp/livekit.SIP/CreateSIPParticipant", self._create)
+        app.router.add_post("/twirp/livekit.SIP/TransferSIPParticipant", self._transfer)
+        app.router.add_route("*", "/{path:.*}", self._pass_on)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._runner is not None
+        assert self._session is not None
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _create(self, request: web.Request) -> web.Response:
+        call = CreateSIPParticipantRequest.FromString(await request.read())
+        self.calls.append(call)
+        if isinstance(self.answer, tuple):
+            return web.json_response(self.answer[1], status=self.answer[0])
+        made = SIPParticipantInfo(
+            participant_identity=call.participant_identity, room_name=call.room_name, sip_call_id="SCL_1"
+        )
+        return web.Response(body=made.SerializeToString(), content_type="application/protobuf")
+
+    async def _transfer(self, request: web.Request) -> web.Response:
+        self.transfers.append(TransferSIPParticipantRequest.FromString(await request.read()))
+        return web.Response(body=b"", content_type="application/protobuf")
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        assert self._session is not None
+        url = self.server.url.replace("ws://", "http://") + request.path_qs
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        async with self._session.request(request.method, url, headers=headers, data=await request.read()) as answer:
+            body = await answer.read()
+            return web.Response(body=body, status=answer.status, content_type=answer.content_type)
