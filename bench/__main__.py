@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -44,7 +45,7 @@ class Size:
     rounds: int  # of a decision
 
 
-FULL = Size(10, 16, 8, 4, 20.0, 16, 2, (10, 1_000, 10_000), 1_000_000, 40)
+FULL = Size(8, 16, 6, 3, 20.0, 14, 2, (10, 1_000, 10_000), 1_000_000, 40)
 SHORT = Size(1, 1, 1, 1, 3.0, 1, 1, (10,), 1_000, 2)
 
 
@@ -88,6 +89,9 @@ async def _measure(
     parts: list[str], who: list[Contender], size: Size, spoken: list[Sentence], results: Results
 ) -> None:
     """Everything that was asked for, in order. What several contenders do is interleaved on the same machine."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # nothing is left running
     artificial = synthetic()[: size.few_sentences]
     talkers = [one for one in who if one.converses]
     async with set_up() as stage:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
 from livekit import api, rtc
-from numpy.typing import NDArray
 
-Samples = NDArray[np.int16]  # shape (n,), mono, at RATE
+from switchboard.softphone.g711 import RATE, Samples
 
-RATE = 8_000  # Hz, a telephone line's
 FRAME = 0.02  # s
 ANSWER_DELAY = 0.08  # s from subscription to the 200 OK
 AUDIBLE = 300  # peak of a frame that a person hears: -41 dBFS
@@ -46,25 +45,16 @@ class Heard:
 
     def first_audible(self, after: float) -> float | None:
         """When the first audible frame after `after` had arrived, or None."""
-        # From the end: what is asked for is recent, and a call may be long.
-        found = None
-        for end, peak in zip(reversed(self.ends), reversed(self.peaks), strict=True):
-            if end <= after:
-                break
-            if peak >= AUDIBLE:
-                found = end
-        return found
+        recent = range(bisect_right(self.ends, after), len(self.ends))
+        return next((self.ends[index] for index in recent if self.peaks[index] >= AUDIBLE), None)
 
     def silent_since(self, after: float, gap: float) -> float | None:
         """The end of the last audible frame before the first `gap` seconds of silence after `after`, or None."""
-        ends, peaks = np.array(self.ends), np.array(self.peaks)
-        recent = ends > after
-        ends, audible = ends[recent], peaks[recent] >= AUDIBLE
         last = after
-        for end, is_audible in zip(ends.tolist(), audible.tolist(), strict=True):
-            if is_audible:
-                last = end
-            elif end - last >= gap:
+        for index in range(bisect_right(self.ends, after), len(self.ends)):
+            if self.peaks[index] >= AUDIBLE:
+                last = self.ends[index]
+            elif self.ends[index] - last >= gap:
                 return last
         return None
 

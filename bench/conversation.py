@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from bench.caller import RATE, Caller, Samples
+from bench.caller import Caller
 from bench.contenders import Running
 from bench.results import Results
 from bench.speech import INTERRUPTION, PAUSES, Sentence, interruption
 from bench.stage import NotAnswered, Stage
+from switchboard.softphone.g711 import RATE, Samples
 
 SHORT_REPLY = "Yes, of course."
 # No comma: a pause of the agent's own would look like silence.
@@ -19,7 +20,7 @@ LONG_REPLY = (
     "and I am sure that you will find what you need if you only listen to me for long enough."
 )
 REPLIES_WITHIN = 6.0  # s
-TURNS_A_CALL = 4
+TURNS_A_CALL = 8
 _GREETS_WITHIN = 6.0  # s
 _SPEAKS_AT_MOST = 12.0  # s
 _PAUSE_BETWEEN = 0.6  # s of silence that end the agent's turn
@@ -45,7 +46,7 @@ async def replies(
 async def cuts(stage: Stage, running: Sequence[Running], results: Results, sentences: Sequence[Sentence]) -> None:
     """Whether the agent is heard before a sentence with a pause inside is over. All contenders hear it at once."""
     work = [(sentence, pause) for pause in PAUSES for sentence in sentences]
-    for begin in range(0, len(work), 2 * TURNS_A_CALL):
+    for begin in range(0, len(work), TURNS_A_CALL):
         async with AsyncExitStack() as stack:
             callers: dict[str, Caller] = {}
             for one in running:
@@ -54,7 +55,7 @@ async def cuts(stage: Stage, running: Sequence[Running], results: Results, sente
                 except NotAnswered as fault:
                     results.remarks.append(f"false cuts: {fault}")
             await asyncio.gather(*(greeted(caller) for caller in callers.values()))
-            for sentence, pause in work[begin : begin + 2 * TURNS_A_CALL]:
+            for sentence, pause in work[begin : begin + TURNS_A_CALL]:
                 await stage.providers.script(sentence, paused=pause, reply=SHORT_REPLY)
                 judged = [_cut(caller, name, results, sentence, pause) for name, caller in callers.items()]
                 await asyncio.gather(*judged)

@@ -13,7 +13,7 @@ from livekit import rtc
 from livekit.agents import Agent, AgentServer, AgentSession, JobContext
 from livekit.plugins import deepgram, openai
 
-GREETING = "Hello, thank you for calling. How can I help you today?"
+GREETING = "Hello, how can I help you?"
 INSTRUCTIONS = "You answer the telephone of a small business. Answer in one or two short sentences."
 
 server = AgentServer(port=0)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.caller import RATE, Samples
 from switchboard.offline.speaking import speak
+from switchboard.softphone.g711 import RATE, Samples, over_the_line
 
 PAUSES = (0.3, 0.5, 0.8)  # s
 
@@ -54,7 +54,7 @@ class Sentence:
 
     @cached_property
     def whole(self) -> Samples:
-        return by_telephone(self.samples)
+        return over_the_line(self.samples)
 
     def paused(self, pause: float) -> tuple[Samples, float]:
         """The sentence with `pause` seconds of its own background inside, and when the first part ends (s)."""
@@ -65,7 +65,7 @@ class Sentence:
         # The recording's own gap counts as a part of the pause.
         missing = max(int(pause * RATE) - (len(first) - ends) - begins, 0)
         background = np.resize(_quietest(self.samples), missing)
-        return by_telephone(np.concatenate([first, background, second])), ends / RATE
+        return over_the_line(np.concatenate([first, background, second])), ends / RATE
 
 
 # name, what is said before the pause and after it, where the pause is (s from the file's beginning)
@@ -119,17 +119,7 @@ def synthetic() -> list[Sentence]:
 
 
 def interruption() -> Samples:
-    return by_telephone(_voice(INTERRUPTION))
-
-
-def by_telephone(samples: Samples) -> Samples:
-    """`samples` as they come out of a telephone line: through G.711 mu-law, in floating point for whole arrays."""
-    bias, top = 0x84, 32635
-    magnitude = np.minimum(np.abs(samples.astype(np.int32)), top) + bias
-    exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
-    step = 1 << (exponent + 3)
-    decoded = (magnitude // step) * step + step // 2 - bias
-    return (np.sign(samples) * decoded).astype(np.int16)
+    return over_the_line(_voice(INTERRUPTION))
 
 
 def _recorded(folder: Path, name: str, before: str, after: str, cut: float) -> Sentence:

@@ -25,7 +25,7 @@ from pipecat.services.openai.tts import OpenAITTSService
 from pipecat.transports.livekit.transport import LiveKitParams, LiveKitTransport
 from pipecat.workers.runner import WorkerRunner
 
-GREETING = "Hello, thank you for calling. How can I help you today?"
+GREETING = "Hello, how can I help you?"
 INSTRUCTIONS = "You answer the telephone of a small business. Answer in one or two short sentences."
 
 

@@ -7,11 +7,12 @@ import os
 import numpy as np
 import pytest
 
-from bench.caller import AUDIBLE, FRAME, RATE, Heard
+from bench.caller import AUDIBLE, FRAME, Heard
 from bench.processes import cpu_seconds, pss_bytes, tree
 from bench.results import Results
-from bench.speech import Sentence, by_telephone, synthetic
+from bench.speech import Sentence, synthetic
 from bench.standins import Script
+from switchboard.softphone.g711 import RATE
 
 
 def heard(*spans: tuple[float, bool]) -> Heard:
@@ -50,13 +51,6 @@ def test_the_whole_sentence_has_no_full_stop_inside() -> None:
     sentence = Sentence("x", "Please wait.", "for me.", np.zeros(0, np.int16), 0)
     assert sentence.could_end
     assert sentence.text == "Please wait for me."
-
-
-def test_the_telephone_line_keeps_silence_silent_and_speech_close() -> None:
-    loud = np.array([0, 1000, -1000, 30_000], np.int16)
-    through = by_telephone(loud).astype(np.int32)
-    assert through[0] == 0
-    assert np.all(np.abs(through - loud) <= np.abs(loud.astype(np.int32)) / 16 + 8)
 
 
 def test_the_words_of_a_part_are_said_within_its_time() -> None:
