@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from switchboard.routing.conditions import AnyOf, Condition
 from switchboard.routing.view import Key
+
+_NONE: Mapping[Hashable, list[int]] = {}
 
 
 class Readable(Protocol):
@@ -47,10 +49,14 @@ class Index:
             for token in rarest.accepted:
                 filed.setdefault(token, []).append(position)
 
-    def candidates(self, view: Readable) -> Iterator[int]:
-        """Positions whose filed condition holds, ascending; one may come twice."""
+    def candidates(self, view: Readable, keys: Iterable[Key] | None = None) -> Iterator[int]:
+        """Positions whose filed condition holds, ascending; one may come twice.
+
+        `keys` are those that `view` can have tokens for, where that is known.
+        """
         hits = [self._always] if self._always else []
-        for key, filed in self._filed.items():
+        for key in self._filed if keys is None else keys:
+            filed = self._filed.get(key, _NONE)
             hits.extend(filed[token] for token in view.tokens(key) if token in filed)
         return iter(hits[0]) if len(hits) == 1 else heapq.merge(*hits)
 

@@ -12,6 +12,7 @@ from switchboard.routing.table import Route
 from switchboard.routing.view import ABSENT, Key, language_tokens, prefix_tokens
 
 _ALL = 10_000
+_ASPECTS = ("", "prefix", "country")
 
 
 def shadows(routes: Sequence[Route]) -> Iterator[tuple[Route, Route]]:
@@ -21,7 +22,8 @@ def shadows(routes: Sequence[Route]) -> Iterator[tuple[Route, Route]]:
     """
     index = Index([route.conditions for route in routes])
     for position, route in enumerate(routes):
-        for earlier in index.candidates(_Ideal(route.conditions)):
+        ideal = _Ideal(route.conditions)
+        for earlier in index.candidates(ideal, ideal.keys()):
             if earlier >= position:
                 break
             if _covers(routes[earlier].conditions, route.conditions):
@@ -68,6 +70,10 @@ class _Ideal:
     """A call that has the first thing that each condition of a row accepts, and nothing else: for the index."""
 
     conditions: Sequence[Condition]
+
+    def keys(self) -> set[Key]:
+        """Every key that one of the conditions says something about."""
+        return {condition.key._replace(aspect=aspect) for condition in self.conditions for aspect in _ASPECTS}
 
     def tokens(self, key: Key) -> Collection[Hashable]:
         return [

@@ -114,7 +114,7 @@ class Table:
             return open_names
         view = self.view(call)
         taken = self._match(view)
-        found = frozenset[str]()
+        found = set[str]()
         if taken is not None:
             found |= _open(self.routes[taken], call, open_names)
         for index in self._settled.candidates(view):
@@ -122,7 +122,7 @@ class Table:
             if found == open_names or (taken is not None and position >= taken):
                 break
             found |= self._could_take(self.routes[position], view, open_names)
-        return found
+        return frozenset(found)
 
     def _match(self, view: View) -> int | None:
         for position in self._index.candidates(view):
