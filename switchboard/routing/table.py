@@ -119,7 +119,7 @@ class Table:
             found |= _open(self.routes[taken], call, open_names)
         for index in self._settled.candidates(view):
             position = self._waiting[index]
-            if found == open_names or (taken is not None and position >= taken):
+            if found >= open_names or (taken is not None and position >= taken):
                 break
             found |= self._could_take(self.routes[position], view, open_names)
         return frozenset(found)
