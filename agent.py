@@ -27,7 +27,7 @@ from switchboard.records.recorder import Recorder
 from switchboard.settings import MissingSettings
 from switchboard.speech.models import make_models
 from switchboard.startup import CannotStart, startup
-from switchboard.weather import WttrWeather
+from switchboard.weather import WttrWeather, units_in
 from switchboard.worker import make_server, run
 
 logger = logging.getLogger("switchboard")
@@ -48,6 +48,7 @@ async def answer(ctx: JobContext) -> None:
         logger.exception("the call could not be answered")
         await line.refuse("a fault in the worker")
     finally:
+        await line.close()
         logger.info("call ended", extra={"reason": line.end_reason})
         record.ended(line.end_reason or "the worker stopped")
         await record.aclose()
@@ -81,7 +82,7 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
         language=decision.language,
         area=area_of(call.remote_number, settings.cache, decision.language).as_mapping(),
         data={key: fact.value for key, fact in call.data.items()} | dict(decision.data),
-        weather=WttrWeather(settings.weather_url),
+        weather=WttrWeather(settings.weather_url, units_in(call.remote_number.country if call.remote_number else None)),
     )
     agent = agent_class(decision.agent)(conversation)
     greeting = prepare_greeting(decision, agent.prompt, call, conversation.area, models.tts, settings.cache)
@@ -106,8 +107,8 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
 
 
 def identify(ctx: JobContext, call: Call) -> None:
-    """Every log line of this call carries the identifier by which its carrier knows it."""
-    ctx.log_context_fields = {"call": call.provider_call_id or call.sip_call_id or ctx.job.id}
+    """Every log line of this call carries LiveKit's identifier and the one by which its carrier knows it."""
+    ctx.log_context_fields = {"call": call.sip_call_id or ctx.job.id, "provider_call": call.provider_call_id}
 
 
 def main() -> None:

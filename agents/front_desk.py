@@ -30,7 +30,8 @@ class FrontDesk(PhoneAgent):
             place: A town. Leave it empty for where the caller is.
         """
         weather, area = ctx.userdata.weather, ctx.userdata.area
-        where = place or area.get("city") or area.get("region") or ""
+        # "Portland" alone could be in Maine; only the town is spoken.
+        where = place or ", ".join(area[key] for key in ("city", "region", "country") if key in area)
         if weather is None or not where:
             return "Ask the caller for which town they want the weather."
         try:

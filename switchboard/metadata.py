@@ -9,7 +9,13 @@ from typing import Any, cast
 LIMIT = 64 * 1024  # LiveKit's own limit for metadata, in bytes
 _DEPTH = 32
 
-_TYPE_NAMES: Mapping[type, str] = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
+_TYPE_NAMES: Mapping[type, str] = {
+    list: "a list",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+}
 
 
 def read_metadata(raw: str | bytes | Mapping[str, Any] | None, what: str) -> tuple[dict[str, Any], str | None]:

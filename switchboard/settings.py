@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     idle_processes: int = Field(default=2, ge=1, validation_alias="SWITCHBOARD_IDLE_PROCESSES")
     # Seconds that running calls may go on for after SIGTERM.
     drain_timeout: int = Field(default=3600, ge=0, validation_alias="SWITCHBOARD_DRAIN_TIMEOUT")
+    # How often to try a LiveKit that does not answer, with back-off up to 10 s (16 times: about two minutes).
+    connect_tries: int = Field(default=16, ge=1, validation_alias="SWITCHBOARD_CONNECT_TRIES")
     # livekit-agents' own status page, and our /ready.
     http_port: int = Field(default=8081, ge=0, le=65535, validation_alias="SWITCHBOARD_HTTP_PORT")
     health_port: int = Field(default=8082, ge=0, le=65535, validation_alias="SWITCHBOARD_HEALTH_PORT")

@@ -23,7 +23,6 @@ from switchboard.startup import Startup
 
 logger = logging.getLogger("switchboard")
 
-_CONNECT_TRIES = 16  # with back-off up to 10 s: about two minutes
 _FAILED = 1
 
 
@@ -38,7 +37,7 @@ def make_server(start: Startup, answer: Callable[[JobContext], Awaitable[None]])
         load_fnc=lambda server: len(server.active_jobs) / settings.max_calls,
         load_threshold=0.999,
         num_idle_processes=settings.idle_processes,
-        max_retry=_CONNECT_TRIES,
+        max_retry=settings.connect_tries,
         port=settings.http_port,
         drain_timeout=settings.drain_timeout,
         preload_modules=["switchboard.preload"],
@@ -68,7 +67,7 @@ async def _serve(server: AgentServer, settings: Settings) -> int:
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     code = 0
     if serving.done() and (fault := serving.exception()) is not None:
-        logger.error("the worker stopped: %s", fault)
+        logger.error("the worker stopped: %s (LIVEKIT_URL is %s)", fault, settings.livekit_url)
         code = _FAILED
     stopping.cancel()
     health.draining = True

@@ -71,9 +71,13 @@ class PhoneLine:
 
     async def refuse(self, reason: str) -> None:
         """End the call while it still rings: the bridge answers 486, and nobody is billed."""
-        self.end_reason = self.end_reason or f"refused: {reason}"
-        await self._ctx.delete_room()
-        self.over(self.end_reason)
+        self.over(f"refused: {reason}")
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave nobody in the room. Where a conversation was begun, its end does that."""
+        if self._session is None and self._ctx.room.isconnected():
+            await self._ctx.delete_room()
 
     async def hang_up(self, goodbye: str) -> None:
         """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it."""

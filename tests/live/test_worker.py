@@ -1,0 +1,115 @@
+"""The worker as a process: what it says when it cannot start, an empty room, and SIGTERM under a call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from switchboard.softphone.livekit_server import LiveKitServer
+from tests.live.exchange import Exchange
+from tests.live.worker import Worker
+
+KEYS = {
+    "LIVEKIT_URL": "ws://127.0.0.1:9",
+    "LIVEKIT_API_KEY": "key",
+    "LIVEKIT_API_SECRET": "secret",
+    "DEEPGRAM_API_KEY": "x",
+    "OPENAI_API_KEY": "x",
+}
+TABLE = '[default]\nagent = "front_desk"\n'
+
+
+async def _fails(folder: Path, table: str, environment: dict[str, str]) -> tuple[int, str]:
+    """Start a worker that ends by itself: its exit code and all that it said."""
+    worker = Worker(folder, table, environment)
+    await worker.start()
+    code = await worker.exit_code(60)
+    return code, worker.log_file.read_text()
+
+
+async def test_a_table_with_five_mistakes_gives_five_messages_and_no_start(tmp_path: Path) -> None:
+    table = """
+[[route]]
+name = "a"
+when = { from = "@nobody" }
+agent = "front_desk"
+
+[[route]]
+name = "b"
+when = { too = "+14155550101" }
+agent = "front_desk"
+
+[[route]]
+name = "c"
+when = { to = "+14155550102" }
+agent = "frontdesk"
+
+[[route]]
+name = "d"
+when = { to = "+14155550103" }
+speech = "wide"
+agent = "sales"
+
+[default]
+agent = "nobody"
+"""
+    code, said = await _fails(tmp_path, table, KEYS)
+    lines = [line for line in said.splitlines() if line.startswith("switchboard.toml:")]
+    assert code == 2
+    assert len(lines) == 5, said
+    assert [int(line.split(":")[1]) for line in lines] == [4, 9, 15, 20, 24]
+    assert "front_desk" in lines[2]
+    assert "Traceback" not in said
+
+
+async def test_missing_variables_are_all_named_at_once(tmp_path: Path) -> None:
+    code, said = await _fails(tmp_path, TABLE, {})
+    assert code == 2
+    for name in KEYS:
+        assert name in said
+    assert "scripts/demo" in said
+
+
+async def test_a_livekit_that_does_not_answer_is_named_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    code, said = await _fails(tmp_path, TABLE, {**KEYS, "SWITCHBOARD_CONNECT_TRIES": "2"})
+    assert code == 1
+    assert "ws://127.0.0.1:9" in said
+    assert "retrying in" in said
+
+
+async def test_the_worker_waits_for_a_livekit_that_comes_later(tmp_path: Path) -> None:
+    async with LiveKitServer() as livekit:
+        environment = {**KEYS, **livekit.environment}
+        async with Worker(tmp_path, TABLE, environment) as worker:
+            assert worker.traceback() is None
+
+
+async def test_an_empty_room_ends_the_job_and_says_so(tmp_path: Path) -> None:
+    async with Exchange(tmp_path, "[worker]\ncaller_timeout_s = 1\n" + TABLE) as exchange:
+        # The caller is a recorder: nobody to answer.
+        async with exchange.phone(kind="standard") as phone:
+            await phone.dial()
+            await phone.hang_up()
+        record = await exchange.worker.logged("call ended")
+        assert "caller" in str(record["reason"])
+        assert exchange.worker.traceback() is None
+
+
+@pytest.mark.parametrize("table", [TABLE])
+async def test_sigterm_lets_the_running_call_finish_and_takes_no_new_one(tmp_path: Path, table: str) -> None:
+    async with Exchange(tmp_path, table) as exchange:
+        async with exchange.phone() as phone:
+            await phone.dial()
+            await phone.heard_speech(20, after=0.0)
+            exchange.worker.terminate()
+            await phone.heard_silence(0.8, 20)
+            await exchange.script("What are your opening hours?")
+            await phone.say("What are your opening hours?")
+            await phone.heard_speech(20)
+            assert not phone.ended.is_set()
+            async with httpx.AsyncClient() as client:
+                ready = await client.get(exchange.worker.ready_url)
+            assert ready.status_code == 503
+        assert await exchange.worker.exit_code() == 0
