@@ -97,6 +97,7 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
     async def on_change(now: Call, changes: Sequence[Change]) -> None:
         identify(ctx, now)
         record.identified(now)
+        conversation.call = now
         for change in changes:
             record.changed("data", change.key, change.value)
             conversation.data[change.key] = change.value

@@ -50,9 +50,8 @@ class Conversation:
             known["customer"] = dict(self.call.customer)
         if len(self.call.customers) > 1:
             known["customer"] = [dict(row) for row in self.call.customers]
-        trusted = self.call.trusted()
-        ours = {key: value for key, value in self.data.items() if key in trusted or key not in self.call.data}
-        theirs = {key: value for key, value in self.data.items() if key not in ours}
+        theirs = {key: value for key, value in self.data.items() if self._is_callers_word(key)}
+        ours = self.call.trusted() | {key: value for key, value in self.data.items() if key not in theirs}
         if ours:
             known["told by our systems"] = ours
         if theirs:
@@ -69,6 +68,10 @@ class Conversation:
             + "\n".join(lines)
             + ask
         )
+
+    def _is_callers_word(self, key: str) -> bool:
+        fact = self.call.data.get(key)
+        return fact is not None and not fact.trusted
 
 
 def quote(value: Any) -> str:

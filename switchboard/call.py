@@ -6,7 +6,7 @@ call means the same everywhere. Reading never raises: what cannot be read is a w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -54,7 +54,8 @@ class Call:
 
     `attributes` are raw, as LiveKit gives them; an absent key and an empty value are different things.
     `job`, `participant` and `room` are the JSON objects of that metadata. `data` merges them in the documented
-    order of precedence (`docs/data.md`). `customers` are the directory's rows for the caller's number, the
+    order of precedence (`docs/data.md`); `vouched` merges only what our own servers set, so that nothing the caller
+    sends can hide it. `customers` are the directory's rows for the caller's number, the
     best match first; several are a household.
     """
 
@@ -69,6 +70,7 @@ class Call:
     participant: Mapping[str, Any] = field(default_factory=_nothing)
     room: Mapping[str, Any] = field(default_factory=_nothing)
     data: Mapping[str, Fact] = field(default_factory=_nothing)
+    vouched: Mapping[str, Fact] = field(default_factory=_nothing)
     customers: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -118,7 +120,7 @@ class Call:
 
     def trusted(self) -> dict[str, Any]:
         """The merged data that our own servers set: nothing here is the caller's word."""
-        return {key: fact.value for key, fact in self.data.items() if fact.trusted}
+        return {key: fact.value for key, fact in self.vouched.items()}
 
     def value(self, key: str) -> Any:
         """A key of the merged data, None where no source has it."""
@@ -163,6 +165,7 @@ def read_call(
         _number(attributes, "sip.phoneNumber", region),
     )
     outbound = direction == "outbound"
+    facts = [*_facts(metadata, attributes, frozenset(trusted_attributes), participant_is_trusted, customers)]
     return Call(
         kind=kind,
         identity=identity,
@@ -174,9 +177,8 @@ def read_call(
         job=MappingProxyType(metadata["job"]),
         participant=MappingProxyType(metadata["participant"]),
         room=MappingProxyType(metadata["room"]),
-        data=MappingProxyType(
-            _merge(metadata, attributes, frozenset(trusted_attributes), participant_is_trusted, customers)
-        ),
+        data=_first(facts),
+        vouched=_first((key, fact) for key, fact in facts if fact.trusted),
         customers=tuple(MappingProxyType(row) for row in customers),
         warnings=tuple(found),
     )
@@ -192,31 +194,42 @@ def _number(attributes: Mapping[str, str], name: str, region: str) -> Number | N
     return parse_number(raw, region) if raw else None
 
 
-def _merge(
+def _facts(
     metadata: Mapping[str, Mapping[str, Any]],
     attributes: Mapping[str, str],
     trusted_attributes: frozenset[str],
     participant_is_trusted: bool,
     customers: Sequence[Mapping[str, Any]],
-) -> dict[str, Fact]:
-    """The merged data: job metadata, then attributes, headers, participant and room metadata, then the directory."""
-    data: dict[str, Fact] = {}
+) -> Iterator[tuple[str, Fact]]:
+    """All that the sources say, in their order of precedence (`docs/data.md`)."""
     for key, value in metadata["job"].items():
-        data.setdefault(key, Fact(value, "job", True))
+        yield key, Fact(value, "job", True)
     for name, text in attributes.items():
         if not name.startswith(("sip.", "lk.")):
-            data.setdefault(name, Fact(text, "attribute", name in trusted_attributes))
+            yield name, Fact(text, "attribute", name in trusted_attributes)
     for name, text in attributes.items():
         if name.startswith("sip.h."):
-            key = name.removeprefix("sip.h.").removeprefix("x-")
-            data.setdefault(key, Fact(text, "header", False))
+            yield name.removeprefix("sip.h.").removeprefix("x-"), Fact(text, "header", False)
     for key, value in metadata["participant"].items():
-        data.setdefault(key, Fact(value, "participant", participant_is_trusted))
+        yield key, Fact(value, "participant", participant_is_trusted)
     for key, value in metadata["room"].items():
-        data.setdefault(key, Fact(value, "room", True))
+        yield key, Fact(value, "room", True)
     for key in _FROM_DIRECTORY:
-        # A household is one caller here only where all of it agrees.
-        values = [row.get(key) for row in customers]
-        if values and isinstance(value := values[0], str) and value and all(other == value for other in values):
-            data.setdefault(key, Fact(value, "customer", True))
-    return data
+        value = _agreed(customers, key)
+        if value:
+            yield key, Fact(value, "customer", True)
+
+
+def _agreed(customers: Sequence[Mapping[str, Any]], key: str) -> str | None:
+    """What all customers of the number have in this column: a household is one caller only where all of it agrees."""
+    values = [row.get(key) for row in customers]
+    first = values[0] if values else None
+    return first if isinstance(first, str) and all(value == first for value in values) else None
+
+
+def _first(facts: Iterable[tuple[str, Fact]]) -> Mapping[str, Fact]:
+    """Each key's first fact: sources come in their order of precedence."""
+    data: dict[str, Fact] = {}
+    for key, fact in facts:
+        data.setdefault(key, fact)
+    return MappingProxyType(data)

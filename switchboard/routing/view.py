@@ -196,8 +196,8 @@ def _value(group: str) -> Callable[[View, str], Tokens]:
 
 
 def _trusted(call: Call, name: str) -> Any:
-    fact = call.data.get(name)
-    return fact.value if fact and fact.trusted else None
+    fact = call.vouched.get(name)
+    return fact.value if fact else None
 
 
 # Group of keys -> the value that a person would say the call has for it.

@@ -140,3 +140,9 @@ def test_nothing_that_a_caller_sends_can_break_reading(
 ) -> None:
     call = read_call(attributes=attributes, job=job, participant=participant, room=room)
     assert call.kind == "sip"
+
+
+def test_what_a_caller_sends_cannot_hide_what_our_servers_set() -> None:
+    call = read_call(attributes={**INBOUND, "sip.h.x-tier": "gold"}, room={"tier": "basic"})
+    assert call.value("tier") == "gold"
+    assert call.trusted() == {"tier": "basic"}
