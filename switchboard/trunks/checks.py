@@ -16,6 +16,7 @@ from switchboard.routing.suggest import suggest
 from switchboard.trunks.model import InboundTrunk, OutboundTrunk, TrunksFile, provider_of
 
 Mistake = tuple[KeyPath, str]
+_PHONE_NUMBER = "PN_"  # the id of a number bought from LiveKit, which takes a trunk's place
 _OPEN = frozenset({"0.0.0.0/0", "::/0", "[::]/0", "0.0.0.0"})
 
 
@@ -136,7 +137,7 @@ def _missing_trunks(file: TrunksFile) -> list[Mistake]:
         (("dispatch_rule", index, "trunks"), _no_such_trunk(name, inbound, name in outbound))
         for index, rule in enumerate(file.dispatch_rule)
         for name in rule.trunks or ()
-        if name not in inbound
+        if name not in inbound and not name.startswith(_PHONE_NUMBER)
     ]
 
 
@@ -189,8 +190,14 @@ def _conflicts(file: TrunksFile, secrets: Mapping[str, str]) -> list[Mistake]:
                 )
             )
     rules = [
-        RuleReach(r.name, frozenset(r.trunks or ()), frozenset(r.numbers), frozenset(r.inbound_numbers), r.pin_env)
-        for r in file.dispatch_rule
+        RuleReach(
+            rule.name,
+            frozenset(rule.trunks or ()),
+            frozenset(rule.numbers),
+            frozenset(rule.inbound_numbers),
+            secrets.get(rule.pin_env, rule.pin_env),
+        )
+        for rule in file.dispatch_rule
     ]
     for (_, one), (index, other) in combinations(enumerate(rules), 2):
         if one.name != other.name and (what := rule_clash(one, other)):
