@@ -21,6 +21,7 @@ from switchboard.directory import directory_from
 from switchboard.intake import CallerHungUp, NoCaller, Reader, take_in, wait_for_caller
 from switchboard.phone.greeting import prepare_greeting
 from switchboard.phone.line import PhoneLine
+from switchboard.phone.opening import open_conversation
 from switchboard.phone.session import make_session, room_options
 from switchboard.records import recorder_from
 from switchboard.records.recorder import Recorder
@@ -90,9 +91,7 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
     session = make_session(decision.speech, decision.language, models, conversation)
     line.attach(session)
     await session.start(agent, room=ctx.room, room_options=room_options(caller), record=False, session_host=False)
-    await line.answered(worker.answer_timeout_s)
-    record.answered()
-    greeting.say(session)
+    await open_conversation(session, line, greeting, call, decision, record, worker.answer_timeout_s)
 
     async def on_change(now: Call, changes: Sequence[Change]) -> None:
         identify(ctx, now)
