@@ -35,6 +35,7 @@ class Size:
 
     calls: int
     sentences: int
+    paused_sentences: int
     few_sentences: int
     interruptions: int  # pairs of them
     seconds: float
@@ -45,8 +46,8 @@ class Size:
     rounds: int  # of a decision
 
 
-FULL = Size(8, 16, 6, 3, 20.0, 14, 2, (10, 1_000, 10_000), 1_000_000, 40)
-SHORT = Size(1, 1, 1, 1, 3.0, 1, 1, (10,), 1_000, 2)
+FULL = Size(6, 12, 16, 5, 2, 15.0, 11, 1, (10, 1_000, 10_000), 1_000_000, 40)
+SHORT = Size(1, 1, 1, 1, 1, 3.0, 1, 1, (10,), 1_000, 2)
 
 
 def main(
@@ -144,7 +145,7 @@ def _side_by_side(
         ),
         "typical": typical,
         "synthetic": lambda: conversation.replies(stage, talking, results, "reply, synthetic speech", artificial),
-        "cuts": lambda: conversation.cuts(stage, talking, results, spoken[: size.sentences]),
+        "cuts": lambda: conversation.cuts(stage, talking, results, spoken[: size.paused_sentences]),
         "barge-in": lambda: conversation.barge_in(stage, talking, results, size.interruptions, spoken[0]),
     }
 

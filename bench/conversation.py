@@ -13,7 +13,7 @@ from bench.speech import INTERRUPTION, PAUSES, Sentence, interruption
 from bench.stage import NotAnswered, Stage
 from switchboard.softphone.g711 import RATE, Samples
 
-SHORT_REPLY = "Yes, of course."
+SHORT_REPLY = "Of course."
 # No comma: a pause of the agent's own would look like silence.
 LONG_REPLY = (
     "Well let me tell you everything that we can do for you today because there is really quite a lot of it "

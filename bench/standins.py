@@ -2,8 +2,10 @@
 
 The recogniser knows what is said and when, and follows the audio that reaches it: at each moment it has heard the
 words up to there. It ends an utterance as Deepgram does: ENDS_AFTER of silence (Deepgram's `endpointing` is shorter,
-but its final takes about that long to arrive), or at once on `Finalize`. Voices answer in PCM, which everybody can
-play without a decoder. `POST /script` says what is heard next and what is replied, `POST /delays` how late.
+but its final takes about that long to arrive), or at once on `Finalize`. The stand-ins of `switchboard.offline` take
+one text an utterance: contenders that ask for finals at different moments would hear different words from them.
+Voices answer in PCM, which everybody can play without a decoder. `POST /script` says what is heard next and what is
+replied, `POST /delays` how late.
 """
 
 from __future__ import annotations
@@ -18,11 +20,10 @@ import numpy as np
 from aiohttp import WSMsgType, web
 
 from switchboard.offline.speaking import speak
+from switchboard.offline.voice_activity import VoiceActivity
 
 ENDS_AFTER = 0.3  # s of silence
 INTERIM_EVERY = 0.25  # s of speech
-VOICED = 300  # peak of 10 ms that are speech
-ONSET = 0.04  # s of speech before it counts
 VOICE_RATE = 24_000  # Hz
 CHUNK = 9_600  # bytes of the voice, 200 ms
 
@@ -55,56 +56,41 @@ class Listener:
     def __init__(self, script: Script, socket: web.WebSocketResponse, rate: int) -> None:
         self._script = script
         self._socket = socket
-        self._rate = rate
-        self._now = 0.0  # s of audio so far
+        self._voice = VoiceActivity(rate)
         self._turn = 0
-        self._began: float | None = None  # when this turn's speech began
+        self._began: float | None = None  # when this turn's speech began, in s of audio
         self._given = 0  # words in finals so far
-        self._speaking = False
-        self._voiced = 0.0
-        self._last_voiced = 0.0
         self._last_interim = 0.0
         self._late: set[asyncio.Task[None]] = set()
 
     async def hear(self, pcm: bytes) -> None:
-        """Follow the audio, 10 ms at a time."""
-        width = self._rate // 100
-        samples = np.abs(np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16).astype(np.int32))
-        for begin in range(0, len(samples), width):
-            piece = samples[begin : begin + width]
-            self._now += len(piece) / self._rate
-            await self._step(bool(piece.max() >= VOICED), len(piece) / self._rate)
+        """Follow the audio."""
+        voice, was_speaking = self._voice, self._voice.speaking
+        voice.hear(np.frombuffer(pcm, np.dtype("<i2"), len(pcm) // 2))
+        if self._turn != self._script.turn:
+            self._turn, self._began, self._given = self._script.turn, None, 0
+        if not voice.speaking:
+            return
+        if not was_speaking:
+            self._began = voice.began if self._began is None else self._began
+            await self._socket.send_json({"type": "SpeechStarted", "channel": [0, 1], "timestamp": voice.began})
+        if voice.silence >= ENDS_AFTER:
+            voice.rest()
+            self._send_later(self._take(), final=True, speech_final=True)
+        elif voice.heard - self._last_interim >= INTERIM_EVERY:
+            self._last_interim = voice.heard
+            if words := self._heard()[self._given :]:
+                self._send_later(" ".join(words), final=False)
 
     async def finalize(self) -> None:
         """The client asks for what there is. Deepgram answers with an empty final where there is nothing."""
-        self._speaking = False
+        self._voice.rest()
         self._send_later(self._take(), final=True, finalized=True)
-
-    async def _step(self, voiced: bool, length: float) -> None:
-        if self._turn != self._script.turn:
-            self._turn, self._began, self._given = self._script.turn, None, 0
-        if voiced:
-            self._voiced += length
-            self._last_voiced = self._now
-            if not self._speaking and self._voiced >= ONSET:
-                self._speaking = True
-                if self._began is None:
-                    self._began = self._now - self._voiced
-                await self._socket.send_json({"type": "SpeechStarted", "channel": [0, 1], "timestamp": self._now})
-        elif self._now - self._last_voiced > 0.1:
-            self._voiced = 0.0
-        if self._speaking and self._now - self._last_voiced >= ENDS_AFTER:
-            self._speaking = False
-            self._send_later(self._take(), final=True, speech_final=True)
-        elif self._speaking and self._now - self._last_interim >= INTERIM_EVERY:
-            self._last_interim = self._now
-            if words := self._heard()[self._given :]:
-                self._send_later(" ".join(words), final=False)
 
     def _heard(self) -> list[str]:
         if self._began is None:
             return []
-        elapsed = self._now - self._began
+        elapsed = self._voice.heard - self._began
         return [word for said, word in self._script.words if said <= elapsed]
 
     def _take(self) -> str:
@@ -117,7 +103,12 @@ class Listener:
 
     def _send_later(self, text: str, *, final: bool, speech_final: bool = False, finalized: bool = False) -> None:
         words = [
-            {"word": word.strip(".,?").lower(), "punctuated_word": word, "start": self._now, "end": self._now}
+            {
+                "word": word.strip(".,?").lower(),
+                "punctuated_word": word,
+                "start": self._voice.heard,
+                "end": self._voice.heard,
+            }
             for word in text.split()
         ]
         alternative = {"transcript": text, "confidence": 0.98, "words": [{**one, "confidence": 0.98} for one in words]}
@@ -125,7 +116,7 @@ class Listener:
             "type": "Results",
             "channel_index": [0, 1],
             "start": 0.0,
-            "duration": self._now,
+            "duration": self._voice.heard,
             "is_final": final,
             "speech_final": speech_final,
             "from_finalize": finalized,
