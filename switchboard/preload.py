@@ -8,6 +8,9 @@ from __future__ import annotations
 import contextlib
 from importlib import import_module
 
+from livekit.agents.llm import ChatMessage
+from openai.types.chat import ChatCompletionChunk, ParsedChatCompletion
+
 import agents
 from switchboard.startup import CannotStart, startup
 
@@ -24,6 +27,9 @@ for _module in (
     import_module(_module)
 for _name in agents.names():
     agents.agent_class(_name)
+# Models that are built at first use: in a call that would be the first reply.
+for _model in (ChatMessage, ChatCompletionChunk, ParsedChatCompletion[None]):
+    _model.model_rebuild()
 
 # The main process has reported any fault already; a call's process would meet it again by itself.
 with contextlib.suppress(CannotStart):
