@@ -8,14 +8,16 @@ Importing this costs a few hundred milliseconds (SQLAlchemy), so call processes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator, event
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -23,6 +25,10 @@ from sqlalchemy.pool import NullPool
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _DEPTH = 64
+
+T = TypeVar("T")
+# An engine for SQLite has a second one that blocks, for `transact`.
+_blocking: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
 
 class BadDatabaseURL(ValueError):
@@ -90,14 +96,32 @@ def make_engine(text: str, patience_s: float = 5.0) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         return create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": patience_s})
     # The driver's own transactions leave DDL and reads outside of them; with ours, BEGIN means it.
-    engine = create_async_engine(
-        url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"timeout": patience_s, "isolation_level": None},
+    arguments: dict[str, Any] = {"timeout": patience_s, "isolation_level": None}
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+    blocking = create_engine(
+        url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True, connect_args=arguments
     )
-    event.listen(engine.sync_engine, "begin", _begin)
+    for each in (engine.sync_engine, blocking):
+        event.listen(each, "begin", _begin)
+    _blocking[engine.sync_engine] = blocking
     return engine
+
+
+async def transact(engine: AsyncEngine, work: Callable[[Connection], T], sqlite_begin: str = "BEGIN") -> T:
+    """Run `work` in a transaction that the caller may cancel or abandon at any moment, as calls do.
+
+    SQLite runs in a plain thread then, which ends by itself: aiosqlite, cancelled while another process holds the
+    lock, can keep the event loop from ever closing.
+    """
+    if engine.dialect.name == "sqlite":
+        return await asyncio.to_thread(_in_thread, _blocking[engine.sync_engine], work, sqlite_begin)
+    async with engine.begin() as connection:
+        return await connection.run_sync(work)
+
+
+def _in_thread(engine: Engine, work: Callable[[Connection], T], sqlite_begin: str) -> T:
+    with engine.execution_options(sqlite_begin=sqlite_begin).begin() as connection:
+        return work(connection)
 
 
 def _begin(connection: Connection) -> None:

@@ -65,7 +65,7 @@ def _load(customers: CustomerFile, size: int, replace: bool) -> Loaded:
     from switchboard.directory.load import load
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("reading", total=size)
 
         def show(rows: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database import insert_into, storable, storable_text
+from switchboard.database import insert_into, storable, storable_text, transact
 from switchboard.directory import MOST
 from switchboard.directory.customer import KNOWN, Customer, updating
 
@@ -25,19 +25,17 @@ class SqlDirectory:
     async def find(self, number: str) -> Sequence[Mapping[str, Any]]:
         """See `Directory.find`. Raises what SQLAlchemy and the driver raise."""
         query = select(Customer.data, *_COLUMNS).where(Customer.number == number).order_by(Customer.id).limit(MOST)
-        async with self._engine.connect() as connection:
-            found = await connection.execute(query)
+        found = await transact(self._engine, lambda connection: connection.execute(query).all())
         return [_flat(row[0], dict(zip(KNOWN, row[1:], strict=True))) for row in found]
 
     async def add(self, number: str, columns: Mapping[str, Any]) -> None:
         """Add the customer, or bring the one of the same number and name up to date. An empty value clears a column."""
         known = {name: storable_text(str(columns[name])) or None for name in KNOWN if name in columns}
-        data = {key: storable(value) for key, value in columns.items() if key not in KNOWN}
+        data = storable({key: value for key, value in columns.items() if key not in KNOWN})
         now = datetime.now(UTC)
         row = {**known, "number": number, "name": known.get("name") or "", "data": data}
         insert = insert_into(self._engine.dialect.name, Customer).values(**row, created_at=now, updated_at=now)
-        async with self._engine.begin() as connection:
-            await connection.execute(updating(insert, known))
+        await transact(self._engine, lambda connection: connection.execute(updating(insert, known)))
 
 
 def _flat(data: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

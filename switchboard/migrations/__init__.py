@@ -8,16 +8,16 @@ A new version of the tables is a new file in `versions/` and its name in `HEAD`.
 
 from __future__ import annotations
 
-import asyncio
 import os
+import time
 from pathlib import Path
 
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database import Base, sqlite_file
+from switchboard.database import Base, sqlite_file, transact
 
 HEAD = "0001"
 # A name of our own: the database may hold another program's tables, with Alembic's default name in use.
@@ -37,14 +37,13 @@ def metadata() -> MetaData:
 
 async def revision(engine: AsyncEngine) -> str | None:
     """The revision that the database is at, None for an empty one. Raises what connecting raises."""
-    async with engine.connect() as connection:
-        try:
-            found = await connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
-        except DBAPIError as error:
-            if connection.invalidated or not _has_no_table(error):
-                raise
+    try:
+        query = text(f"SELECT version_num FROM {VERSION_TABLE}")
+        return await transact(engine, lambda connection: connection.scalar(query))
+    except DBAPIError as error:
+        if _has_no_table(error):
             return None
-    return None if found is None else str(found)
+        raise
 
 
 def _has_no_table(error: DBAPIError) -> bool:
@@ -60,35 +59,29 @@ async def migrate(engine: AsyncEngine) -> bool:
     if await revision(engine) == HEAD:
         return False
     if file is not None:
-        await _write_ahead(engine)
-    async with engine.execution_options(sqlite_begin="BEGIN IMMEDIATE").begin() as connection:
-        await _lock(connection)
-        await connection.run_sync(_upgrade)
+        await transact(engine, _write_ahead, sqlite_begin="")
+    await transact(engine, _upgrade, sqlite_begin="BEGIN IMMEDIATE")
     return True
 
 
-async def _write_ahead(engine: AsyncEngine) -> None:
+def _write_ahead(connection: Connection) -> None:
     """SQLite's write-ahead log, which the file remembers: readers and a writer do not wait for each other."""
-    async with engine.execution_options(sqlite_begin="").connect() as connection:
-        for patience in range(_TRIES, -1, -1):
-            try:
-                await connection.execute(text("PRAGMA journal_mode = WAL"))
-                return
-            except OperationalError:  # another process is at it: SQLite does not wait here by itself
-                if not patience:
-                    raise
-                await asyncio.sleep(0.1)
-
-
-async def _lock(connection: AsyncConnection) -> None:
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    for patience in range(_TRIES, -1, -1):
+        try:
+            connection.execute(text("PRAGMA journal_mode = WAL"))
+            return
+        except OperationalError:  # another process is at it: SQLite does not wait here by itself
+            if not patience:
+                raise
+            time.sleep(0.1)
 
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.call import Call
 from switchboard.call_spec import write_spec
-from switchboard.database import UtcDateTime, insert_into, storable
+from switchboard.database import UtcDateTime, insert_into, storable, transact
 from switchboard.numbers import Number
 from switchboard.records.record import CallRecord
 from switchboard.routing.decision import Decision, Step
@@ -85,7 +85,7 @@ def _plain(value: object) -> str:
 
 def from_json(text: str) -> Row:
     """What `to_json` wrote. Raises ValueError, TypeError or KeyError for anything else."""
-    row: Row = json.loads(text)
+    row: Row = dict(json.loads(text))
     for name in _TIMES:
         if row.get(name) is not None:
             row[name] = datetime.fromisoformat(row[name])
@@ -103,5 +103,4 @@ async def write(engine: AsyncEngine, row: Row) -> None:
         set_={name: insert.excluded[name] for name in row if name != "id"},
         where=CallRecord.revision < insert.excluded.revision,
     )
-    async with engine.begin() as connection:
-        await connection.execute(upsert)
+    await transact(engine, lambda connection: connection.execute(upsert))
