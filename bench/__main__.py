@@ -51,10 +51,8 @@ SHORT = Size(1, 1, 1, 1, 1, 3.0, 1, 1, (10,), 1_000, 2)
 
 
 def main(
-    only: Annotated[
-        list[str] | None, typer.Option(help=f"A part to measure, more than once: {', '.join(PARTS)}.")
-    ] = None,
-    contender: Annotated[list[str] | None, typer.Option(help="Measure only this one, more than once.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(PARTS)}.")] = None,
+    contender: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(NAMES)}.")] = None,
     short: Annotated[bool, typer.Option("--short", help="Try every part quickly; the figures mean nothing.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write machine, versions and samples here.")] = None,
 ) -> None:
@@ -71,17 +69,25 @@ def main(
         _fail(str(fault))
     results, started = Results(), time.perf_counter()
     size = SHORT if short else FULL
-    if set(parts) - {"routing"}:
-        asyncio.run(_measure(parts, who, size, spoken, results))
-    if "routing" in parts and contenders.OURS in who:
-        _routing(size, results)
+    try:
+        if set(parts) - {"routing"}:
+            asyncio.run(_measure(parts, who, size, spoken, results))
+        if "routing" in parts and contenders.OURS in who:
+            _routing(size, results)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        results.remarks.append("ended before everything was measured")
+        raise typer.Exit(1) from None
+    finally:
+        # What was measured is shown even if something broke.
+        _show(results, short, time.perf_counter() - started, json_file)
+
+
+def _show(results: Results, short: bool, seconds: float, json_file: Path | None) -> None:
     # A pipe has no width of its own: the table keeps its columns.
     Console(width=None if sys.stdout.isatty() else 140).print(table(results))
     for remark in results.remarks:
         console.print(remark)
-    console.print(
-        f"{time.perf_counter() - started:.0f} s" + (", the short form: no figure means anything" if short else "")
-    )
+    console.print(f"{seconds:.0f} s" + ("; the short form: no figure means anything" if short else ""))
     if json_file:
         json_file.write_text(json.dumps({"short": short, "machine": machine(), **results.as_json()}, indent=1))
 

@@ -32,7 +32,8 @@ async def alone(
         measure = "cold start to registered" if contender.dispatched else "cold start to warm"
         results.add(measure, contender.name, running.started_in)
         if contender.converses:
-            await _three_calls(stage, running, results, sentences, seconds)
+            if seconds:
+                await _three_calls(stage, running, results, sentences, seconds)
             if most:
                 await _held_at_once(stage, running, results, sentences, most)
 
