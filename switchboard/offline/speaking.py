@@ -65,9 +65,7 @@ _OnSound = Callable[[Any, int, Any], int]
 _SOUND = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
-def speak(
-    text: str, language: str = "en", voice: str = "caller", sample_rate: int = 8000, speed: float = 1.0
-) -> bytes:
+def speak(text: str, language: str = "en", voice: str = "caller", sample_rate: int = 8000, speed: float = 1.0) -> bytes:
     """`text` as s16le mono PCM at `sample_rate` Hz, without silence at its ends.
 
     A `language` that espeak-ng does not speak is read as English, and a `voice` that is not in VOICES sounds

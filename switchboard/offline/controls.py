@@ -1,0 +1,132 @@
+"""What tests and demonstrations can ask of the stand-ins: what reached them, what will be said, what shall fail."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast, get_args
+
+Kind = Literal["stt", "llm", "tts"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_REMEMBERED = 5_000
+
+
+class BadRequest(ValueError):
+    """What is wrong with a request, in words that say what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How a provider fails: an HTTP status, a closed connection, no answer at all, or a late one (seconds)."""
+
+    status: int | None = None
+    close: bool = False
+    hang: bool = False
+    delay: float = 0.0
+
+
+@dataclass(slots=True)
+class Script:
+    """What one caller is going to say; `language` is None for a caller of any language."""
+
+    language: str | None
+    utterances: deque[str]
+
+    def next(self) -> str:
+        """The text of the utterance that was just heard; empty when there was one more than was written."""
+        return self.utterances.popleft() if self.utterances else ""
+
+    @property
+    def coming(self) -> str:
+        return self.utterances[0] if self.utterances else ""
+
+
+@dataclass(slots=True)
+class Controls:
+    """The state that `/_offline/…` shows and sets."""
+
+    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque[dict[str, Any]](maxlen=_REMEMBERED))
+    scripts: list[Script] = field(default_factory=list[Script])
+    _faults: dict[Kind, tuple[Fault, int | None]] = field(default_factory=dict[Kind, tuple[Fault, int | None]])
+
+    def note(self, kind: Kind, path: str, query: Mapping[str, Any], body: Any = None) -> None:
+        self.requests.append({"kind": kind, "path": path, "query": dict(query), "body": body, "time": time.time()})
+
+    def take_script(self, language: str | None) -> Script | None:
+        """The oldest script for a caller of `language` ("es-MX" takes one for "es")."""
+        base = (language or "").partition("-")[0].lower()
+        for script in self.scripts:
+            if script.language is None or script.language == base or base in ("", "multi"):
+                self.scripts.remove(script)
+                return script
+        return None
+
+    def take_fault(self, kind: Kind) -> Fault:
+        """How this request shall fail; a Fault without any failure in most lives."""
+        fault, times = self._faults.get(kind, (Fault(), None))
+        if times is not None:
+            if times <= 1:
+                del self._faults[kind]
+            else:
+                self._faults[kind] = (fault, times - 1)
+        return fault
+
+    def forget_faults(self) -> None:
+        self._faults.clear()
+
+    def add_script(self, body: Any) -> None:
+        """Queue `{"language": "es" | null, "utterances": [...]}`. Raises BadRequest."""
+        given = _object(body, {"language", "utterances"})
+        language = given.get("language")
+        if language is not None and not isinstance(language, str):
+            raise BadRequest('"language" is a code such as "es", or null')
+        utterances = texts(given, "utterances")
+        base = language.partition("-")[0].lower() if language else None
+        self.scripts.append(Script(base, deque(utterances)))
+
+    def set_faults(self, body: Any) -> None:
+        """Take `{"llm": {"status": 500}, "times": 2}`; without `times` until they are deleted. Raises BadRequest."""
+        given = _object(body, {*KINDS, "times"})
+        times = given.get("times")
+        if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
+            raise BadRequest('"times" is a whole number from 1, or left out for every time')
+        faults = {kind: _fault(kind, given[kind]) for kind in KINDS if kind in given}
+        if not faults:
+            raise BadRequest(f"name what shall fail: one of {', '.join(KINDS)}")
+        self._faults.update({kind: (fault, times) for kind, fault in faults.items()})
+
+
+def texts(given: Mapping[str, Any], key: str) -> list[str]:
+    """The list of texts at `key`. Raises BadRequest."""
+    value = given.get(key)
+    if not isinstance(value, list) or not all(
+        isinstance(text, str) and text.strip() for text in cast("list[Any]", value)
+    ):
+        raise BadRequest(f'"{key}" is a list of texts, none of them empty')
+    return cast("list[str]", value)
+
+
+def _fault(kind: str, body: Any) -> Fault:
+    given = _object(body, {"status", "close", "hang", "delay"})
+    status, delay = given.get("status"), given.get("delay", 0.0)
+    if status is not None and (not isinstance(status, int) or not 400 <= status <= 599):
+        raise BadRequest(f'"{kind}": "status" is an HTTP status from 400 to 599')
+    if not isinstance(delay, int | float) or isinstance(delay, bool) or not 0 <= delay <= 600:
+        raise BadRequest(f'"{kind}": "delay" is a number of seconds from 0 to 600')
+    fault = Fault(status, given.get("close") is True, given.get("hang") is True, float(delay))
+    if fault == Fault():
+        raise BadRequest(f'"{kind}" takes "status": 500, "close": true, "hang": true or "delay": 2.5')
+    return fault
+
+
+def _object(body: Any, keys: set[str]) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise BadRequest(f"send a JSON object with {', '.join(sorted(keys))}")
+    given = cast("dict[str, Any]", body)
+    unknown = sorted(set(given) - keys)
+    if unknown:
+        raise BadRequest(f"unknown key {', '.join(unknown)} (have: {', '.join(sorted(keys))})")
+    return given

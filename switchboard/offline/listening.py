@@ -1,0 +1,101 @@
+"""One caller's ears: when speech begins and ends in the audio that really arrives, and what was said in it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy as np
+
+from switchboard.offline.controls import Controls, Script
+from switchboard.offline.recogniser import Recogniser, Transcript
+from switchboard.offline.sound import Samples
+from switchboard.offline.voice_activity import VoiceActivity
+
+PAUSE = 0.3  # seconds of silence after which a recogniser has its final ready
+_BEFORE = 0.2  # seconds before the onset that belong to the first sound
+_FIRST_PARTIAL, _NEXT_PARTIAL = 0.25, 0.75  # seconds of speech
+_WORDS_A_SECOND = 3.0
+
+
+class Moment(Enum):
+    BEGAN = auto()
+    GOES_ON = auto()  # time for an interim transcript
+    PAUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What was said between two pauses, and when: seconds of audio since the connection's beginning."""
+
+    transcript: Transcript
+    began: float
+    ended: float
+
+
+class Listener:
+    """Listens to one connection. A script, where one waits for its language, stands in for recognition."""
+
+    def __init__(
+        self, rate: int, language: str | None, controls: Controls, recogniser: Recogniser, pause: float = PAUSE
+    ) -> None:
+        self.voice = VoiceActivity(rate)
+        self._language = language
+        self._controls = controls
+        self._recogniser = recogniser
+        self._pause = pause
+        self._script: Script | None = None
+        self._sound: deque[Samples] = deque()
+        self._next_partial = 0.0
+
+    def hear(self, pcm: bytes) -> list[Moment]:
+        """The next s16le audio, of any length: what happened in it."""
+        voice = self.voice
+        samples = np.frombuffer(pcm, np.dtype("<i2"), len(pcm) // 2)
+        was_speaking = voice.speaking
+        voice.hear(samples)
+        self._keep(samples)
+        moments: list[Moment] = []
+        if voice.speaking and not was_speaking:
+            self._script = self._script or self._controls.take_script(self._language)
+            self._next_partial = voice.began + _FIRST_PARTIAL
+            moments.append(Moment.BEGAN)
+        if voice.speaking:
+            if voice.silence >= self._pause:
+                moments.append(Moment.PAUSED)
+            elif voice.voiced_until >= self._next_partial:
+                self._next_partial = voice.heard + _NEXT_PARTIAL
+                moments.append(Moment.GOES_ON)
+        return moments
+
+    async def partial(self) -> Transcript:
+        """What the speech that goes on sounds like so far."""
+        if self._script:
+            words = self._script.coming.split()
+            said = max(1, int((self.voice.heard - self.voice.began) * _WORDS_A_SECOND))
+            return Transcript(" ".join(words[: min(said, max(1, len(words) - 1))]), 0.9)
+        return await self._recogniser.transcribe(np.concatenate(self._sound), self.voice.rate)
+
+    async def finish(self) -> Piece:
+        """The speech is over: what was said since it began."""
+        voice = self.voice
+        began, ended = voice.began, voice.voiced_until
+        voice.rest()
+        sound = np.concatenate(self._sound) if self._sound else np.zeros(0, np.int16)
+        self._sound.clear()
+        if self._script:
+            text = self._script.next()
+            return Piece(Transcript(text, 0.99, is_complete=text.endswith((".", "?", "!"))), began, ended)
+        return Piece(await self._recogniser.transcribe(sound, voice.rate), began, ended)
+
+    def _keep(self, samples: Samples) -> None:
+        """The sound of the speech and a little before it; nothing at all where a script says the words."""
+        if self._script:
+            self._sound.clear()
+            return
+        self._sound.append(samples)
+        if not self.voice.speaking:
+            surplus = sum(map(len, self._sound)) - int(_BEFORE * self.voice.rate)
+            while self._sound and surplus >= len(self._sound[0]):
+                surplus -= len(self._sound.popleft())
