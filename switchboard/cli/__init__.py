@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import typer
 
-from switchboard.cli import call, calls, customers, database, dial, health, prepare, provision, rooms, routing, worker
+from switchboard.cli import (
+    call,
+    calls,
+    customers,
+    database,
+    demo,
+    dial,
+    health,
+    prepare,
+    provision,
+    rooms,
+    routing,
+    worker,
+)
 
 app = typer.Typer(
     name="switchboard",
@@ -25,8 +38,10 @@ rooms.register(app)
 customers.register(app)
 calls.register(app)
 call.register(app)
+demo.register(app)
 database.register(app)
 prepare.register(app)
+offline.register(app)
 
 
 def main() -> None:

@@ -79,7 +79,7 @@ class Controls:
 
     def add_script(self, body: Any) -> None:
         """Queue `{"language": "es" | null, "utterances": [...]}`. Raises BadRequest."""
-        given = _object(body, {"language", "utterances"})
+        given = read_body(body, {"language", "utterances"})
         language = given.get("language")
         if language is not None and not isinstance(language, str):
             raise BadRequest('"language" is a code such as "es", or null')
@@ -89,14 +89,15 @@ class Controls:
 
     def set_faults(self, body: Any) -> None:
         """Take `{"llm": {"status": 500}, "times": 2}`; without `times` until they are deleted. Raises BadRequest."""
-        given = _object(body, {*KINDS, "times"})
+        given = read_body(body, {*KINDS, "times"})
         times = given.get("times")
         if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
             raise BadRequest('"times" is a whole number from 1, or left out for every time')
-        faults = {kind: _fault(kind, given[kind]) for kind in KINDS if kind in given}
+        faults: dict[Kind, Fault] = {kind: _fault(kind, given[kind]) for kind in KINDS if kind in given}
         if not faults:
             raise BadRequest(f"name what shall fail: one of {', '.join(KINDS)}")
-        self._faults.update({kind: (fault, times) for kind, fault in faults.items()})
+        for kind, fault in faults.items():
+            self._faults[kind] = (fault, times)
 
 
 def texts(given: Mapping[str, Any], key: str) -> list[str]:
@@ -110,7 +111,7 @@ def texts(given: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _fault(kind: str, body: Any) -> Fault:
-    given = _object(body, {"status", "close", "hang", "delay"})
+    given = read_body(body, {"status", "close", "hang", "delay"})
     status, delay = given.get("status"), given.get("delay", 0.0)
     if status is not None and (not isinstance(status, int) or not 400 <= status <= 599):
         raise BadRequest(f'"{kind}": "status" is an HTTP status from 400 to 599')
@@ -122,7 +123,8 @@ def _fault(kind: str, body: Any) -> Fault:
     return fault
 
 
-def _object(body: Any, keys: set[str]) -> dict[str, Any]:
+def read_body(body: Any, keys: set[str]) -> dict[str, Any]:
+    """The JSON object in a body, which has none but these keys. Raises BadRequest."""
     if not isinstance(body, dict):
         raise BadRequest(f"send a JSON object with {', '.join(sorted(keys))}")
     given = cast("dict[str, Any]", body)

@@ -60,10 +60,16 @@ class _LiveTalk(Talk):
                 if await self.provider.meet_fault(connection):
                     return
                 await self._final(connection)
-        if self._unended is not None and self.utterance_end and not voice.speaking:
-            if voice.heard - self._unended >= self.utterance_end:
-                connection.put({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": round(self._unended, 3)})
-                self._unended = None
+        self._end_utterance(connection)
+
+    def _end_utterance(self, connection: Connection) -> None:
+        """Say once that the words are over, when the silence after them has lasted as long as was asked for."""
+        voice = self.listener.voice
+        if not self.utterance_end or self._unended is None or voice.speaking:
+            return
+        if voice.heard - self._unended >= self.utterance_end:
+            connection.put({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": round(self._unended, 3)})
+            self._unended = None
 
     async def told(self, connection: Connection, kind: str, message: dict[str, Any]) -> bool:
         if kind == "Finalize":

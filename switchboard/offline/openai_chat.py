@@ -15,7 +15,7 @@ from aiohttp import web
 
 from switchboard.offline.controls import BadRequest, Controls
 from switchboard.offline.openai import Refused, meet_fault, need_key, need_text, read_object
-from switchboard.offline.thinking import Reply, reply
+from switchboard.offline.thinking import Thought, think
 
 
 class Chat:
@@ -41,8 +41,9 @@ class Chat:
             raise Refused(400, str(wrong)) from None
         await meet_fault(request, "llm", self._controls)
         await asyncio.sleep(self._delay)
-        tools = body.get("tools") if body.get("tool_choice") != "none" else None
-        answer = _Answer(model, reply(cast("list[Any]", messages), tools), _tokens(messages))
+        tools: Any = body.get("tools") if body.get("tool_choice") != "none" else None
+        thought = think(cast("list[Any]", messages), cast("list[Any]", tools) if isinstance(tools, list) else ())
+        answer = _Answer(model, thought, _tokens(cast("list[Any]", messages)))
         if not body.get("stream"):
             return web.json_response(answer.whole())
         options: Any = body.get("stream_options")
@@ -51,29 +52,25 @@ class Chat:
 
 
 class _Answer:
-    """A reply in the shapes of the wire."""
+    """A thought in the shapes of the wire."""
 
-    def __init__(self, model: str, reply: Reply, prompt_tokens: int) -> None:
-        self._reply = reply
+    def __init__(self, model: str, thought: Thought, prompt_tokens: int) -> None:
+        self._text = thought.text
         self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
-        completion = _tokens(reply.text) + sum(_tokens(call.arguments) for call in reply.calls)
+        self._calls: list[dict[str, Any]] = []
+        if thought.tool:
+            function = {"name": thought.tool, "arguments": json.dumps(thought.arguments, ensure_ascii=False)}
+            self._calls = [{"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}]
+        self._reason = "tool_calls" if self._calls else "stop"
+        completion = _tokens(thought.text) + _tokens(self._calls)
         self._usage = {
             "prompt_tokens": prompt_tokens,
             "completion_tokens": completion,
             "total_tokens": prompt_tokens + completion,
         }
-        self._calls = [
-            {
-                "id": f"call_{uuid.uuid4().hex[:24]}",
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in reply.calls
-        ]
-        self._reason = "tool_calls" if self._calls else "stop"
 
     def whole(self) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": "assistant", "content": self._reply.text or None}
+        message: dict[str, Any] = {"role": "assistant", "content": self._text or None}
         if self._calls:
             message["tool_calls"] = self._calls
         choice = {"index": 0, "message": message, "finish_reason": self._reason, "logprobs": None}
@@ -87,7 +84,7 @@ class _Answer:
             name = {**call, "index": index, "function": {**function, "arguments": ""}}
             arguments = {"index": index, "function": {"arguments": function["arguments"]}}
             deltas += [{"tool_calls": [name]}, {"tool_calls": [arguments]}]
-        words = self._reply.text.split(" ") if self._reply.text else []
+        words = self._text.split(" ") if self._text else []
         deltas += [{"content": word if index == 0 else f" {word}"} for index, word in enumerate(words)]
         chunks = [self._chunk([{"index": 0, "delta": delta, "finish_reason": None}]) for delta in deltas]
         chunks.append(self._chunk([{"index": 0, "delta": {}, "finish_reason": self._reason}]))

@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import re
+import uuid
 import wave
 from collections.abc import AsyncIterator
 from functools import lru_cache
@@ -98,7 +99,7 @@ async def _chunks(sound: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _raw(request: web.Request, sound: AsyncIterator[bytes], content_type: str) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": content_type})
+    response = web.StreamResponse(headers=_headers(content_type))
     await response.prepare(request)
     async for chunk in _chunks(sound):
         await response.write(chunk)
@@ -107,7 +108,7 @@ async def _raw(request: web.Request, sound: AsyncIterator[bytes], content_type: 
 
 
 async def _events(request: web.Request, sound: AsyncIterator[bytes], _: str) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    response = web.StreamResponse(headers=_headers("text/event-stream"))
     await response.prepare(request)
     size = 0
     async for chunk in _chunks(sound):
@@ -123,6 +124,10 @@ async def _events(request: web.Request, sound: AsyncIterator[bytes], _: str) -> 
 
 async def _event(response: web.StreamResponse, event: dict[str, Any]) -> None:
     await response.write(f"data: {json.dumps(event)}\n\n".encode())
+
+
+def _headers(content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type, "x-request-id": f"req_{uuid.uuid4().hex}"}
 
 
 def _wav(pcm: bytes) -> bytes:
@@ -145,6 +150,5 @@ def _mp3(pcm: bytes) -> bytes:
         samples = np.frombuffer(pcm, np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = RATE
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            container.mux(packet)
+        container.mux([*stream.encode(frame), *stream.encode(None)])
     return file.getvalue()

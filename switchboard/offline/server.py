@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from switchboard.offline.controls import KINDS, BadRequest, Controls, texts
+from switchboard.offline.controls import KINDS, BadRequest, Controls, read_body, texts
 from switchboard.offline.deepgram_flux import Flux
 from switchboard.offline.deepgram_live import Live
 from switchboard.offline.openai import Refused
@@ -109,10 +109,7 @@ class OfflineServer:
         return web.json_response({})
 
     async def _add_phrases(self, request: web.Request) -> web.Response:
-        body = await _json(request)
-        if not isinstance(body, dict):
-            raise BadRequest('send {"phrases": ["What callers will say."]}')
-        self._recogniser.add(texts(body, "phrases"))
+        self._recogniser.add(texts(read_body(await _json(request), {"phrases"}), "phrases"))
         return web.json_response({})
 
     async def _add_script(self, request: web.Request) -> web.Response:
