@@ -15,6 +15,7 @@ from switchboard.cli import (
     demo,
     dial,
     health,
+    offline,
     prepare,
     provision,
     rooms,
