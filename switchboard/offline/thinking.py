@@ -101,7 +101,7 @@ class _Mind:
         before = self.chat.questions[-2] if len(self.chat.questions) > 1 else ""
         if words.GOODBYE.search(folded):
             return None
-        refused = words.NO.match(folded) and len(folded.split()) <= 3
+        refused = words.NO.fullmatch(folded)
         if refused and (self.says["else"] in said or words.THANKS.search(folded)):
             return self._goodbye(asked)
         if refused:
@@ -198,9 +198,10 @@ class _Mind:
         """The one or two sentences of the prompt with most of the question's words; "" when none has any."""
         asked = _meaningful(folded)
         facts = list(self.chat.facts)
-        if "place" in asked and self.chat.introduction:
-            facts.insert(0, self.says["this is"].format(self.chat.introduction))
         shared = [len(asked & _meaningful(fold(fact))) for fact in facts]
+        if "place" in asked and self.chat.introduction:  # who and where it is stands in one sentence
+            facts.append(self.says["this is"].format(self.chat.introduction))
+            shared.append(len(asked & ({"place"} | _meaningful(fold(facts[-1])))))
         most = max(shared, default=0)
         best = [fact for fact, count in zip(facts, shared, strict=True) if count == most]
         return " ".join(best[:2]) if most else ""
@@ -246,7 +247,7 @@ def _joined(run: list[int | str]) -> str:
             spoken.append(value)
             room = 1
         elif value < 0:
-            last = spoken.pop() if spoken and int(spoken[-1]) else "1"
+            last = spoken.pop() if spoken and len(spoken[-1]) < 4 and int(spoken[-1]) else "1"
             spoken.append(str(int(last) * -value))
             room = -value
         elif 0 < value < room:
