@@ -112,8 +112,8 @@ NUMBERS = {
 }
 NUMBERS["en"] |= {"oh": 0, "o": 0}
 NUMBERS["de"] |= {"zwo": 2}
-MULTIPLES = dict.fromkeys(("hundred", "cien", "ciento", "cent", "hundert"), 100)
-MULTIPLES.update(dict.fromkeys(("thousand", "mil", "mille", "tausend"), 1000))
+_MULTIPLES = {100: "hundred cien ciento cent hundert", 1000: "thousand mil mille tausend"}
+MULTIPLES = {word: value for value, listed in _MULTIPLES.items() for word in listed.split()}
 JOINS = frozenset(("and", "y", "et", "und"))
 
 KNOWN_TOOLS = frozenset(("end_call", "get_weather", "order_status", "book_repair", "check_stock"))
