@@ -16,11 +16,11 @@ import typer
 from rich.console import Console
 
 from bench import answering, contenders, conversation, cost, routing
-from bench.contenders import Contender
+from bench.contenders import Contender, ContenderFailed
 from bench.report import machine, table
 from bench.results import Results
 from bench.speech import Sentence, human, synthetic
-from bench.stage import Stage, set_up
+from bench.stage import NotAnswered, Stage, set_up
 
 PARTS = ("answer", "replies", "typical", "synthetic", "cuts", "barge-in", "cost", "capacity", "start", "routing")
 NAMES = tuple(one.name for one in contenders.ALL)
@@ -76,6 +76,9 @@ def main(
             _routing(size, results)
     except (KeyboardInterrupt, asyncio.CancelledError):
         results.remarks.append("ended before everything was measured")
+        raise typer.Exit(1) from None
+    except (NotAnswered, ContenderFailed) as fault:
+        results.remarks.append(f"ended before everything was measured: {fault}")
         raise typer.Exit(1) from None
     finally:
         # What was measured is shown even if something broke.
@@ -175,4 +178,6 @@ def _fail(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

@@ -49,6 +49,10 @@ PIPECAT_BOT = Contender(
 ALL = (OURS, PLAIN, PIPECAT_BOT, FLOOR)
 
 
+class ContenderFailed(RuntimeError):
+    """A contender that did not come up; the message ends with its log."""
+
+
 class Running:
     """A contender's processes. `root` is the pid of the topmost; `started_in` how long it took to be ready, in s."""
 
@@ -92,11 +96,11 @@ class Running:
         await self._process.stdin.drain()
 
     async def wait_ready(self, started: float) -> None:
-        """Wait for the line that says so. Raises RuntimeError with the end of the log when it does not come."""
+        """Wait for the line that says so. Raises ContenderFailed with the end of the log when it does not come."""
         while self.contender.ready not in self._read_log():
             if self._process.returncode is not None or time.perf_counter() - started > _STARTS_WITHIN:
                 await self.stop()
-                raise RuntimeError(f"{self.name} did not become ready; its log ends:\n{self._read_log()[-_TAIL:]}")
+                raise ContenderFailed(f"{self.name} did not become ready; its log ends:\n{self._read_log()[-_TAIL:]}")
             await asyncio.sleep(0.005)
         self.started_in = time.perf_counter() - started
 
