@@ -67,7 +67,8 @@ class Reader:
             customers=customers,
             region=self.region,
             trusted_attributes=self.trusted_attributes,
-            participant_is_trusted=not caller.permissions.can_update_metadata,
+            # The bridge may update its participant, the person on the telephone behind it cannot.
+            participant_is_trusted=_KINDS[caller.kind] == "sip" or not caller.permissions.can_update_metadata,
             warnings=warnings,
         )
 
