@@ -115,7 +115,7 @@ def main() -> None:
     """Check everything, then serve calls. Exit code 2 for what must be mended first, 1 for a lost LiveKit."""
     try:
         start = startup()
-        start.settings.require(start.providers)
+        start.settings.require(start.config.providers())
     except (CannotStart, MissingSettings) as fault:
         print(fault, file=sys.stderr)
         sys.exit(2)

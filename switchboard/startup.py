@@ -25,13 +25,6 @@ class Startup:
         """The name this worker is dispatched by: LIVEKIT_AGENT_NAME over the file's."""
         return self.settings.livekit_agent_name or self.config.worker.agent_name
 
-    @property
-    def providers(self) -> frozenset[str]:
-        """The providers that some route could ask for: each needs its key."""
-        profiles = [model for profile in self.config.speech.values() for model in profile.models().values()]
-        routes = [model for route in self.config.table.routes for model in (route.action.stt, route.action.llm)]
-        return frozenset(model.partition("/")[0] for model in (*profiles, *routes) if model)
-
 
 @cache
 def startup() -> Startup:

@@ -47,3 +47,9 @@ class Config:
     table: Table
     tests: tuple[Example, ...]
     fingerprint: str
+
+    def providers(self) -> frozenset[str]:
+        """The providers that some route could ask for: each needs its key."""
+        profiles = [model for profile in self.speech.values() for model in profile.models().values()]
+        routes = [model for route in self.table.routes for model in (route.action.stt, route.action.llm) if model]
+        return frozenset(model.partition("/")[0] for model in (*profiles, *routes))
