@@ -23,6 +23,7 @@ REPLIES_WITHIN = 6.0  # s
 TURNS_A_CALL = 8
 _GREETS_WITHIN = 6.0  # s
 _SPEAKS_AT_MOST = 12.0  # s
+_REPLIES_AGAIN_WITHIN = 3.2  # s; the slowest turn detector gives up waiting after 2.5 s
 _PAUSE_BETWEEN = 0.6  # s of silence that end the agent's turn
 _INTERRUPT_AFTER = 1.2  # s of the agent's speech
 _SILENT_FOR = 0.45  # s
@@ -49,9 +50,12 @@ async def cuts(stage: Stage, running: Sequence[Running], results: Results, sente
     for begin in range(0, len(work), TURNS_A_CALL):
         async with AsyncExitStack() as stack:
             callers: dict[str, Caller] = {}
+            await stage.quiet()
             for one in running:
                 try:
-                    callers[one.name] = await stack.enter_async_context(stage.call(one))
+                    if callers:
+                        await stage.takes_calls(one)
+                    callers[one.name] = await stack.enter_async_context(stage.call(one, wait=False))
                 except NotAnswered as fault:
                     results.remarks.append(f"false cuts: {fault}")
             await asyncio.gather(*(greeted(caller) for caller in callers.values()))
@@ -82,19 +86,25 @@ async def greeted(caller: Caller) -> None:
         await caller.hears_silence(heard, _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
 
 
-async def turn(caller: Caller, sentence: Sentence) -> float | None:
-    """Say `sentence`, listen to the reply to its end; its delay in s, None where none came."""
-    ends = caller.say(sentence.whole)
-    heard = await caller.hears_agent(ends - len(sentence.whole) / RATE, len(sentence.whole) / RATE + REPLIES_WITHIN)
+async def turn(caller: Caller, samples: Samples) -> float | None:
+    """Say `samples`, listen to the reply to its end; its delay in s, 0 or less where the agent cut in, None for none."""
+    ends = caller.say(samples)
+    length = len(samples) / RATE
+    heard = await caller.hears_agent(ends - length, length + REPLIES_WITHIN)
     if heard is None:
         return None
-    await caller.hears_silence(max(heard, ends), _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
+    silent = await caller.hears_silence(max(heard, ends), _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
+    if heard <= ends and silent is not None:
+        # It has spoken to half a sentence: the reply to the rest must not be taken for one to the next.
+        again = await caller.hears_agent(silent, _REPLIES_AGAIN_WITHIN)
+        if again is not None:
+            await caller.hears_silence(again, _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
     return heard - ends
 
 
 async def _reply(stage: Stage, caller: Caller, name: str, results: Results, measure: str, sentence: Sentence) -> None:
     await stage.providers.script(sentence, reply=SHORT_REPLY)
-    delay = await turn(caller, sentence)
+    delay = await turn(caller, sentence.whole)
     if delay is None:
         results.add(measure, name, REPLIES_WITHIN, about=sentence.name, missed=True)
     elif delay > 0:
@@ -104,14 +114,11 @@ async def _reply(stage: Stage, caller: Caller, name: str, results: Results, meas
 
 async def _cut(caller: Caller, name: str, results: Results, sentence: Sentence, pause: float) -> None:
     samples, _ = sentence.paused(pause)
-    length = len(samples) / RATE
-    ends = caller.say(samples)
-    heard = await caller.hears_agent(ends - length, length + REPLIES_WITHIN)
+    delay = await turn(caller, samples)
     about = f"{sentence.name}, {'a sentence' if sentence.could_end else 'unfinished'} before the pause"
-    results.add(f"false cuts, {pause * 1000:.0f} ms", name, float(heard is not None and heard < ends), "cut", about)
-    if heard is not None and heard >= ends:
-        results.add("reply after a pause inside", name, heard - ends, about=f"{sentence.name}, {pause} s")
-    await caller.hears_silence(max(heard or ends, ends), _PAUSE_BETWEEN, REPLIES_WITHIN + _SPEAKS_AT_MOST)
+    results.add(f"false cuts, {pause * 1000:.0f} ms", name, float(delay is not None and delay <= 0), "cut", about)
+    if delay is not None and delay > 0:
+        results.add("reply after a pause inside", name, delay, about=f"{sentence.name}, {pause} s")
 
 
 async def _interrupt(

@@ -58,7 +58,8 @@ async def _three_calls(
             await asyncio.sleep(_REFILLED_AFTER)
             with_one = running.pss_bytes()
             for _ in range(2):
-                callers.append(await stack.enter_async_context(stage.call(running)))
+                await stage.takes_calls(running)
+                callers.append(await stack.enter_async_context(stage.call(running, wait=False)))
             await asyncio.gather(*(greeted(caller) for caller in callers[1:]))
             await asyncio.sleep(_REFILLED_AFTER)
             started, theirs, own = time.perf_counter(), running.cpu_seconds(), own_cpu_seconds()
@@ -117,4 +118,4 @@ async def _held_at_once(
 async def _all_speak(stage: Stage, callers: Sequence[Caller], sentence: Sentence) -> list[float | None]:
     """All callers say the same and listen to the reply."""
     await stage.providers.script(sentence, reply=SHORT_REPLY)
-    return list(await asyncio.gather(*(turn(caller, sentence) for caller in callers)))
+    return list(await asyncio.gather(*(turn(caller, sentence.whole) for caller in callers)))

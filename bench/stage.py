@@ -21,6 +21,7 @@ from switchboard.softphone.livekit_server import LiveKitServer
 
 ANSWERS_WITHIN = 15.0  # s
 _WARM_UPS = 3
+_LOAD_REPORTED_EVERY = 2.5  # s, by livekit-agents to livekit-server
 _QUIET_SHARE = 0.06  # of one core, all contenders together
 _QUIET_WINDOW = 0.4  # s
 _QUIET_WITHIN = 12.0  # s
@@ -90,6 +91,14 @@ class Stage:
 
     async def aclose(self) -> None:
         await self._api.aclose()  # type: ignore[no-untyped-call]  # livekit-api has no annotation here
+
+    async def takes_calls(self, running: Running) -> None:
+        """Wait, while other calls go on, until `running` does not think the machine too busy for another."""
+        deadline = time.perf_counter() + _QUIET_WITHIN
+        while time.perf_counter() < deadline:
+            await asyncio.sleep(_LOAD_REPORTED_EVERY)
+            if running.takes_calls():
+                return
 
     async def _warm_up(self, running: Running) -> None:
         """A call that is not counted. A worker that has just started may think itself busy and let calls ring."""
