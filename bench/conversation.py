@@ -87,7 +87,7 @@ async def greeted(caller: Caller) -> None:
 
 
 async def turn(caller: Caller, samples: Samples) -> float | None:
-    """Say `samples`, listen to the reply to its end; its delay in s, 0 or less where the agent cut in, None for none."""
+    """Say `samples`, hear the reply to its end; its delay in s, 0 or less where the agent cut in, None for none."""
     ends = caller.say(samples)
     length = len(samples) / RATE
     heard = await caller.hears_agent(ends - length, length + REPLIES_WITHIN)

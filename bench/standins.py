@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,4 +202,6 @@ def make_app(script: Script) -> web.Application:
 
 
 if __name__ == "__main__":
+    # Who hangs up in the middle of an answer, as interrupted agents do, is no fault to be logged.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     web.run_app(make_app(Script()), host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
