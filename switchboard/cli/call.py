@@ -82,13 +82,13 @@ def call(
         agent_name=worker_name(settings) if agent_name is None else agent_name,
     )
     _try_server(settings)
-    phone, moments = asyncio.run(_place(settings, caller, parts, language, offline, answer_timeout, not as_json))
+    phone, moments = asyncio.run(place(settings, caller, parts, language, offline, answer_timeout, not as_json))
     if wav:
         wav.write_bytes(phone.recording())
     if as_json:
         print_json(_as_json(phone, moments, wav))
     else:
-        _sum_up(phone, wav)
+        sum_up(phone, wav)
     raise typer.Exit(0 if phone.answered_at is not None else NO)
 
 
@@ -106,8 +106,8 @@ def _script(dtmf: str, play: Sequence[Path], say: Sequence[str]) -> list[Part]:
             read_wav(file, RATE)
         except (OSError, ValueError) as error:
             fail(f"--play {file}: {getattr(error, 'strerror', None) or error}")
-    for text in say:
-        not_empty(text, "--say")
+    if not all(text.strip() for text in say):
+        fail("--say is empty: write what the caller says, or leave it out to hear the greeting alone")
     return [*([Keys(dtmf)] if dtmf else []), *play, *say]
 
 
@@ -121,7 +121,7 @@ def _try_server(settings: Settings) -> None:
     ask_server(settings, ask)
 
 
-async def _place(
+async def place(
     settings: Settings,
     caller: Caller,
     parts: Sequence[Part],
@@ -166,7 +166,7 @@ def print_moment(moment: Moment) -> None:
     console.print(delay, highlight=False)
 
 
-def _sum_up(phone: Softphone, wav: Path | None) -> None:
+def sum_up(phone: Softphone, wav: Path | None) -> None:
     console.print(f"{phone.elapsed():7.2f}  [dim]{_ENDED[phone.outcome]}[/dim]", highlight=False)
     facts: list[str] = []
     if phone.first_audio_after_join is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ _LOOKS_EVERY = 0.05  # s
 _TAIL = 15  # lines of the log that are shown
 
 
-class WorkerFailed(Exception):
+class WorkerFailed(RuntimeError):
     """The worker did not come up. The message has the end of its log."""
 
 
@@ -81,11 +82,6 @@ class WorkerProcess:
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
-    def tail(self) -> str:
-        """The last lines of the log."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(lines[-_TAIL:])
-
     async def _registered(self) -> None:
         assert self._process is not None
         loop = asyncio.get_running_loop()
@@ -100,7 +96,22 @@ class WorkerProcess:
         what = (
             f"ended with exit code {ended}" if ended is not None else f"did not register in {_REGISTERS_WITHIN:.0f} s"
         )
-        raise WorkerFailed(f"the worker {what}. The end of its log, {self.log}:\n{self.tail()}")
+        raise WorkerFailed(f"the worker {what}. The end of its log, {self.log}:\n{tail(self.log)}")
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, without what is for machines; empty where there is none."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return "\n".join(_readable(line) for line in lines[-_TAIL:])
+
+
+def _readable(line: str) -> str:
+    try:
+        record: dict[str, object] = json.loads(line)
+        text = f"{record['level']:>8}  {record['message']}"
+    except (ValueError, TypeError, KeyError):
+        return line
+    return f"{text}\n{record['exc_info']}" if "exc_info" in record else text
 
 
 def _free_port() -> int:
