@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from switchboard.softphone.g711 import Samples, over_the_line
 
 AUDIBLE = 328  # peak, of 32768: -40 dBFS
 _FRAME_MS = 20
+_ENDS_WITHIN = 1.0  # s
 _ONE_SOUND = 0.2  # s: silence shorter than this is part of a sound
 
 
@@ -52,7 +54,7 @@ def joined(sounds: list[Sound], pause: float) -> list[Sound]:
 
 
 @dataclass(slots=True)
-class _Heard:
+class HeardTrack:
     """One track from its first frame on.
 
     LiveKit delivers a subscribed track without a gap, muted or not, so one moment places all of it: the earliest that
@@ -91,7 +93,7 @@ class Ear:
         self._rate = rate
         self._narrow = narrow
         self._opened: float | None = None
-        self._heard: list[_Heard] = []
+        self._heard: list[HeardTrack] = []
         self._listening: set[asyncio.Task[None]] = set()
         self._audible = asyncio.Event()
 
@@ -163,7 +165,7 @@ class Ear:
         return heard if wall - heard < 1.0 else wall
 
     async def _follow(self, track: rtc.Track) -> None:
-        heard = _Heard(self._rate)
+        heard = HeardTrack(self._rate)
         self._heard.append(heard)
         stream = rtc.AudioStream(track, sample_rate=self._rate, num_channels=1, frame_size_ms=_FRAME_MS)
         try:
@@ -175,7 +177,9 @@ class Ear:
                 if heard.add(samples, arrived):
                     self._audible.set()
         finally:
-            await stream.aclose()
+            # It waits for the track's end, which a room that was deleted does not always send.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stream.aclose(), _ENDS_WITHIN)
 
 
 def place(onto: NDArray[np.int32], samples: Samples, at: int) -> None:
