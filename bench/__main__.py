@@ -37,7 +37,7 @@ class Size:
     sentences: int
     paused_sentences: int
     few_sentences: int
-    interruptions: int  # pairs of them
+    interruptions: int
     seconds: float
     at_once: int
     starts: int
@@ -46,7 +46,7 @@ class Size:
     rounds: int  # of a decision
 
 
-FULL = Size(6, 12, 16, 5, 2, 15.0, 11, 1, (10, 1_000, 10_000), 1_000_000, 40)
+FULL = Size(6, 12, 16, 5, 5, 15.0, 11, 1, (10, 1_000, 10_000), 1_000_000, 40)
 SHORT = Size(1, 1, 1, 1, 1, 3.0, 1, 1, (10,), 1_000, 2)
 
 

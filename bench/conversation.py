@@ -65,18 +65,17 @@ async def cuts(stage: Stage, running: Sequence[Running], results: Results, sente
                 await asyncio.gather(*judged)
 
 
-async def barge_in(stage: Stage, running: Sequence[Running], results: Results, rounds: int, opener: Sentence) -> None:
-    """The first sample of the caller's interruption to the last of the agent's speech."""
+async def barge_in(stage: Stage, running: Sequence[Running], results: Results, times: int, opener: Sentence) -> None:
+    """The first sample of the caller's interruption to the last of the agent's speech, `times` in one call each."""
     words = interruption()
-    for _ in range(rounds):
-        for one in running:
-            try:
-                async with stage.call(one) as caller:
-                    await greeted(caller)
-                    for _ in range(2):
-                        await _interrupt(stage, caller, one.name, results, opener, words)
-            except NotAnswered as fault:
-                results.remarks.append(f"barge-in: {fault}")
+    for one in running:
+        try:
+            async with stage.call(one) as caller:
+                await greeted(caller)
+                for _ in range(times):
+                    await _interrupt(stage, caller, one.name, results, opener, words)
+        except NotAnswered as fault:
+            results.remarks.append(f"barge-in: {fault}")
 
 
 async def greeted(caller: Caller) -> None:
