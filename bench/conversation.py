@@ -10,7 +10,7 @@ from bench.caller import Caller
 from bench.contenders import Running
 from bench.results import Results
 from bench.speech import INTERRUPTION, PAUSES, Sentence, interruption
-from bench.stage import NotAnswered, Stage
+from bench.stage import TRIES, NotAnswered, Stage
 from switchboard.softphone.g711 import RATE, Samples
 
 SHORT_REPLY = "Of course."
@@ -36,7 +36,7 @@ async def replies(
     for begin in range(0, len(sentences), TURNS_A_CALL):
         for one in running:
             try:
-                async with stage.call(one) as caller:
+                async with stage.call(one, tries=TRIES) as caller:
                     await greeted(caller)
                     for sentence in sentences[begin : begin + TURNS_A_CALL]:
                         await _reply(stage, caller, one.name, results, measure, sentence)
@@ -55,7 +55,7 @@ async def cuts(stage: Stage, running: Sequence[Running], results: Results, sente
                 try:
                     if callers:
                         await stage.takes_calls(one)
-                    callers[one.name] = await stack.enter_async_context(stage.call(one, wait=False))
+                    callers[one.name] = await stack.enter_async_context(stage.call(one, wait=False, tries=TRIES))
                 except NotAnswered as fault:
                     results.remarks.append(f"false cuts: {fault}")
             await asyncio.gather(*(greeted(caller) for caller in callers.values()))
@@ -70,7 +70,7 @@ async def barge_in(stage: Stage, running: Sequence[Running], results: Results, t
     words = interruption()
     for one in running:
         try:
-            async with stage.call(one) as caller:
+            async with stage.call(one, tries=TRIES) as caller:
                 await greeted(caller)
                 for _ in range(times):
                     await _interrupt(stage, caller, one.name, results, opener, words)

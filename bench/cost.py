@@ -16,7 +16,7 @@ from bench.contenders import Contender, Running
 from bench.conversation import REPLIES_WITHIN, SHORT_REPLY, greeted, turn
 from bench.results import Results
 from bench.speech import Sentence
-from bench.stage import NotAnswered, Stage, own_cpu_seconds
+from bench.stage import TRIES, NotAnswered, Stage, own_cpu_seconds
 
 _MIB = 1024 * 1024
 _REFILLED_AFTER = 4.0  # s, in which the job processes for the next calls are in place again
@@ -53,13 +53,13 @@ async def _three_calls(
     """Processor time per call and minute, and the memory of a further call, with one and with three calls."""
     try:
         async with AsyncExitStack() as stack:
-            callers = [await stack.enter_async_context(stage.call(running))]
+            callers = [await stack.enter_async_context(stage.call(running, tries=TRIES))]
             await greeted(callers[0])
             await asyncio.sleep(_REFILLED_AFTER)
             with_one = running.pss_bytes()
             for _ in range(2):
                 await stage.takes_calls(running)
-                callers.append(await stack.enter_async_context(stage.call(running, wait=False)))
+                callers.append(await stack.enter_async_context(stage.call(running, wait=False, tries=TRIES)))
             await asyncio.gather(*(greeted(caller) for caller in callers[1:]))
             await asyncio.sleep(_REFILLED_AFTER)
             started, theirs, own = time.perf_counter(), running.cpu_seconds(), own_cpu_seconds()
