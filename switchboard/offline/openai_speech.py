@@ -64,7 +64,7 @@ def _read(body: dict[str, Any]) -> tuple[str, str, bool]:
     if len(text) > _LONGEST:
         raise BadRequest(f'"input" has {len(text)} characters, the limit is {_LONGEST}')
     form = body.get("response_format", "mp3")
-    if form not in _TYPES:
+    if not isinstance(form, str) or form not in _TYPES:
         raise BadRequest(f'"response_format": the offline server speaks {", ".join(_TYPES)}, not {form}')
     speed = body.get("speed", 1.0)
     if not isinstance(speed, int | float) or not 0.25 <= speed <= 4.0:
