@@ -20,7 +20,7 @@ _STOPS_WITHIN = 5.0  # s
 _TAIL = 2000  # characters of the server's log shown when it does not come up
 
 
-def find_livekit_server() -> Path:
+def find_livekit_server(cached: Path = _CACHED) -> Path:
     """The livekit-server on PATH, or the one that `scripts/setup` has put into `.cache/bin`.
 
     Raises LookupError that says how to get one.
@@ -28,8 +28,8 @@ def find_livekit_server() -> Path:
     on_path = shutil.which("livekit-server")
     if on_path:
         return Path(on_path)
-    if _CACHED.is_file():
-        return _CACHED
+    if cached.is_file():
+        return cached
     raise LookupError("livekit-server is neither on PATH nor in .cache/bin: run scripts/setup, which installs it")
 
 

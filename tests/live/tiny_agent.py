@@ -1,20 +1,24 @@
-"""An agent of a few lines: it joins a room, plays what it is told, and keeps what reaches it."""
+"""An agent of a few lines, and telephones to call it: it joins a room, plays what it is told, keeps what it hears."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from livekit import rtc
 from livekit.api import AccessToken, VideoGrants
 from numpy.typing import NDArray
 
+from switchboard.softphone import Caller, Line, Softphone
 from switchboard.softphone.livekit_server import LiveKitServer
 
 RATE = 24_000  # Hz
+SOON = 10.0  # s: for what comes at once, on a busy machine
 Samples = NDArray[np.int16]
 
 
@@ -116,3 +120,14 @@ class TinyAgent:
         finally:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stream.aclose(), 1)
+
+
+def call(server: LiveKitServer, line: Line | None = None, **caller: Any) -> tuple[Softphone, TinyAgent]:
+    phone = Softphone(server.url, server.api_key, server.api_secret, Caller(**caller), line)
+    return phone, TinyAgent(server, phone.caller.room_name)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(SOON):
+        while not condition():  # what it asks comes from many places
+            await asyncio.sleep(0.01)
