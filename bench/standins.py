@@ -202,6 +202,7 @@ def make_app(script: Script) -> web.Application:
 
 
 if __name__ == "__main__":
+    speak("Ready.")  # load espeak-ng before two calls at once ask for it
     # Who hangs up in the middle of an answer, as interrupted agents do, is no fault to be logged.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     web.run_app(make_app(Script()), host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
