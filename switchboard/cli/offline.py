@@ -27,14 +27,18 @@ def offline(
 ) -> None:
     """Run stand-ins for Deepgram and OpenAI on this machine: no keys, no network, no real provider."""
     import asyncio
+    import os
 
     from switchboard.offline.server import Delays, OfflineServer
 
-    server = OfflineServer(port, Delays(stt_delay, llm_delay, tts_delay), phrase or ())
     try:
-        asyncio.run(_serve(server))
+        delays = Delays(stt_delay, llm_delay, tts_delay)
+    except ValueError as error:
+        fail(str(error))
+    try:
+        asyncio.run(_serve(OfflineServer(port, delays, phrase or ())))
     except OSError as error:
-        fail(f"port {port} cannot be used ({error.strerror or error}): give another --port, or none")
+        fail(f"port {port} cannot be used ({os.strerror(error.errno or 0)}): give another --port, or none")
 
 
 async def _serve(server: OfflineServer) -> None:
