@@ -17,7 +17,6 @@ from agents.phone_agent import PhoneAgent
 from switchboard.area import area_of
 from switchboard.call import Call
 from switchboard.changes import Change, Changes
-from switchboard.directory import directory_from
 from switchboard.intake import CallerHungUp, NoCaller, Reader, take_in, wait_for_caller
 from switchboard.phone.greeting import prepare_greeting
 from switchboard.phone.line import PhoneLine
@@ -65,7 +64,7 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
     line.watch(caller)
 
     reader = Reader(ctx.room, caller, ctx.job.metadata, worker.region, worker.trusted_attributes)
-    call = await take_in(reader, table, worker.wait_for_attributes_ms / 1000, directory_from(settings))
+    call = await take_in(reader, table, worker.wait_for_attributes_ms / 1000, start.directory)
     identify(ctx, call)
 
     decision = table.decide(call)

@@ -1,10 +1,11 @@
 """Imported once in the fork server, before any call: each call's process inherits what stands here.
 
-Imports alone: no thread, no socket, nothing that a fork would break.
+Imports, and objects that have opened nothing: no thread, no socket, nothing that a fork would break.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from importlib import import_module
 
@@ -12,6 +13,9 @@ from livekit.agents.llm import ChatMessage
 from openai.types.chat import ChatCompletionChunk, ParsedChatCompletion
 
 import agents
+from switchboard.directory import look_up
+from switchboard.numbers import parse_number
+from switchboard.speech.models import prepare_models
 from switchboard.startup import CannotStart, startup
 
 # What a call imports on its way, and would wait for: some of it only at first use.
@@ -33,4 +37,13 @@ for _model in (ChatMessage, ChatCompletionChunk, ParsedChatCompletion[None]):
 
 # The main process has reported any fault already; a call's process would meet it again by itself.
 with contextlib.suppress(CannotStart):
-    startup()
+    _start = startup()
+    _worker, _settings = _start.config.worker, _start.settings
+    # The speech of a call that no route gives another; the table of numbers and the place of one.
+    for _name in ("phone", "wideband"):
+        _profile = _start.config.speech[_name].spoken_in(_worker.language)
+        prepare_models(_profile, _worker.language, _settings)
+    parse_number("+14155550101", _worker.region)
+    if not _settings.directory_url:
+        # Asked once, so that no caller waits for what SQLAlchemy sets up at its first query.
+        asyncio.run(look_up(_start.directory, "+14155550101"))

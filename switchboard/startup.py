@@ -7,6 +7,8 @@ from functools import cache
 
 import agents
 from agents.prompts import MissingPrompt, load_prompt
+from switchboard.database import BadDatabaseURL
+from switchboard.directory import Directory, DirectoryError, directory_from
 from switchboard.routing.load import Config, TableErrors, load
 from switchboard.settings import Settings
 
@@ -17,8 +19,11 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Startup:
+    """`directory` is made here and opens nothing before it is asked."""
+
     settings: Settings
     config: Config
+    directory: Directory
 
     @property
     def agent_name(self) -> str:
@@ -41,6 +46,11 @@ def startup() -> Startup:
             load_prompt(name, "en")
         except MissingPrompt as missing:
             faults.append(str(missing))
-    if faults or config is None:
+    directory: Directory | None = None
+    try:
+        directory = directory_from(settings)
+    except (BadDatabaseURL, DirectoryError) as fault:
+        faults.append(str(fault))
+    if faults or config is None or directory is None:
         raise CannotStart("\n".join(faults))
-    return Startup(settings, config)
+    return Startup(settings, config, directory)

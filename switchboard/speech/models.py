@@ -33,8 +33,27 @@ class Models:
     tts: Speaking
 
 
+_ready: dict[tuple[object, ...], Models] = {}
+
+
+def prepare_models(profile: SpeechProfile, language: str, settings: Settings) -> None:
+    """Make the plug-ins before they are needed: in the fork server, from which every call's process inherits them.
+
+    They open no connection before their first use, and a call's process serves one call.
+    """
+    _ready[_key(profile, language)] = _make(profile, language, settings)
+
+
 def make_models(profile: SpeechProfile, language: str, settings: Settings) -> Models:
     """The plug-ins for a conversation in `language`. `profile` has been checked and suits the language."""
+    return _ready.pop(_key(profile, language), None) or _make(profile, language, settings)
+
+
+def _key(profile: SpeechProfile, language: str) -> tuple[object, ...]:
+    return (profile.stt, profile.llm, profile.tts, profile.keyterms, language)
+
+
+def _make(profile: SpeechProfile, language: str, settings: Settings) -> Models:
     return Models(
         stt=_made(_STT, profile.stt)(_model(profile.stt), language, profile, settings),
         llm=_made(_LLM, profile.llm)(_model(profile.llm), language, profile, settings),
