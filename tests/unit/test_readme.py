@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+BELOW = '[[route]]\nname = "bay area"\n'
 FILE_BLOCK = re.compile(r"`([\w./]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -29,7 +30,7 @@ def clone(tmp_path: Path) -> Path:
         if name == "agents/__init__.py":
             text = path.read_text(encoding="utf-8").replace("REGISTRY = {\n", f"REGISTRY = {{\n{text}")
         elif path.exists():
-            text = f"{path.read_text(encoding='utf-8')}\n{text}"
+            text = path.read_text(encoding="utf-8").replace(BELOW, f"{text}\n{BELOW}")
         path.write_text(text, encoding="utf-8")
     return tmp_path
 

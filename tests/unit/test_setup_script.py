@@ -106,6 +106,13 @@ def test_without_uv_and_its_installer_pip_brings_it(machine: Machine) -> None:
     assert machine.half_done() == []
 
 
+def test_who_has_no_uv_on_path_is_told_where_it_is(machine: Machine) -> None:
+    (machine.programs / "uv").unlink()
+    machine.has("new-uv", UV)
+    machine.has("python3", '[ "$4" != --target ] || { mkdir -p "$5/bin" && cp "$DIR/new-uv" "$5/bin/uv"; }')
+    assert f'export PATH="{machine.clone}/.cache/bin:$PATH"' in machine.setup().stderr
+
+
 def test_without_any_way_to_uv_it_says_where_to_get_it(machine: Machine) -> None:
     machine.has("uv", FAILS)
     done = machine.setup()
