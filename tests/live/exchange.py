@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from switchboard.offline.server import OfflineServer
 
+from switchboard.offline.server import OfflineServer
 from switchboard.softphone import Caller, Line, Softphone
 from switchboard.softphone.livekit_server import LiveKitServer
 from tests.live.worker import Worker

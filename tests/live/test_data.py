@@ -133,7 +133,7 @@ async def test_each_source_routes_a_call(exchange: Exchange, caller: dict[str, A
 async def test_what_came_too_late_is_on_the_record_and_the_call_went_on(
     exchange: Exchange, database: tuple[Postgres, str]
 ) -> None:
-    late = {"late_attributes": {"queue": "vip"}, "late_after": 2.0, "to_number": "+18005550111"}
+    late: dict[str, Any] = {"late_attributes": {"queue": "vip"}, "late_after": 2.0, "to_number": "+18005550111"}
     async with exchange.phone(**late) as phone:
         await _greeted(phone)
         await asyncio.sleep(2.5)

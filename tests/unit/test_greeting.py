@@ -84,7 +84,11 @@ async def test_a_personal_greeting_is_never_kept(tmp_path: Path) -> None:
     spoken = prepare_greeting(_decision("Hi {name}."), PROMPT, CALL, {}, Voice(), tmp_path).spoken
     assert spoken is not None
     assert [frame async for frame in spoken.frames()]
-    assert list(tmp_path.rglob("*.wav")) == []
+    assert _kept(tmp_path) == []
+
+
+def _kept(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.wav"))
 
 
 async def test_a_voice_that_fails_is_reported_and_keeps_nothing(tmp_path: Path) -> None:
