@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -108,6 +109,9 @@ async def _demonstrate(
     from switchboard.demo.worker_process import tail
     from switchboard.routing.explain import explain
 
+    quiet = logging.getLogger("livekit")  # what LiveKit's client says of its own housekeeping
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
     name = time.strftime("%Y%m%d-%H%M%S")
     log = Path(".cache/demo") / f"worker-{name}-{os.getpid()}.log"
     _headline("What runs on this machine")
