@@ -29,7 +29,7 @@ _OPEN: Mapping[str, frozenset[str]] = {
         my your his her its our their this these those of to from in on at by for with about into onto over under
         between through during before after without within is are was were am be been being have has had do does did
         will would can could should may might must i we they he she it's i'm i'd i'll we're we'd you're not very
-        really some any um uh er hmm like well also plus just maybe please number as"""
+        really some any um uh er hmm like well also plus just maybe number as"""
     ),
     "es": _words(
         """un una unos unas el la los las lo y e o u pero porque si cuando mientras aunque que quien cuyo mi tu su mis
@@ -51,7 +51,7 @@ _OPEN: Mapping[str, frozenset[str]] = {
 # Endings that close a sentence although their last word is an open one: "yes please", "I do".
 _CLOSED: Mapping[str, tuple[str, ...]] = {
     "en": (
-        *("yes please", "no please", "i do", "i am", "i have", "i did", "it does", "it is", "that is", "like that"),
+        *("i do", "i am", "i have", "i did", "it does", "it is", "that is", "like that"),
         *("like this", "you can", "i can", "i could", "i would", "that", "this", "of it", "about it"),
     ),
     "es": ("sí", "que no", "creo que sí", "esta", "este", "ese", "esa"),
