@@ -41,7 +41,11 @@ def calls(
     if json:
         print_json([_columns(record) for record in records])
         return
-    table = Table("ID", "started", "from", "to", "route", "agent", "answered", "ended", box=None)
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for name in ("ID", "started", "from", "to"):
+        table.add_column(name, no_wrap=True)  # what one copies must be whole
+    for name in ("route", "agent", "ended"):
+        table.add_column(name)
     for record in records:
         table.add_row(*(escape(cell) for cell in _summary(record)))
     console.print(table if records else "no calls yet")
@@ -75,12 +79,11 @@ def _columns(record: CallRecord) -> dict[str, Any]:
 def _summary(record: CallRecord) -> tuple[str, ...]:
     return (
         str(record.id)[:8],
-        f"{record.started_at:%Y-%m-%d %H:%M:%S}",
+        f"{record.started_at:%m-%d %H:%M}",
         record.from_number or record.from_raw or "-",
         record.to_number or record.to_raw or "-",
         record.route or "-",
         record.agent or record.refusal or "-",
-        _after(record, record.answered_at),
         record.end_reason or "-",
     )
 
