@@ -96,7 +96,8 @@ class Image:
 
     def variables(self, **more: str) -> dict[str, str]:
         """What a process in the image finds in its environment, and what uv needs of this machine's."""
-        kept = {k: v for k, v in os.environ.items() if k in ("HOME", "LANG") or k.startswith(("SSL_", "UV_CACHE"))}
+        ways_out = ("SSL_", "UV_CACHE", "UV_INDEX", "UV_DEFAULT_INDEX", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+        kept = {k: v for k, v in os.environ.items() if k in ("HOME", "LANG") or k.upper().startswith(ways_out)}
         return kept | self.environment | more
 
     def run(self, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
