@@ -29,7 +29,9 @@ def offline(
     import asyncio
     import os
 
+    from switchboard.offline.recognition import RecogniserMissing
     from switchboard.offline.server import Delays, OfflineServer
+    from switchboard.offline.speaking import SpeechFailed
 
     try:
         delays = Delays(stt_delay, llm_delay, tts_delay)
@@ -37,6 +39,8 @@ def offline(
         fail(str(error))
     try:
         asyncio.run(_serve(OfflineServer(port, delays, phrase or ())))
+    except (RecogniserMissing, SpeechFailed) as missing:
+        fail(str(missing))
     except OSError as error:
         fail(f"port {port} cannot be used ({os.strerror(error.errno or 0)}): give another --port, or none")
 

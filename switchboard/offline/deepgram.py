@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from multidict import MultiMapping
 
 from switchboard.offline.controls import BadRequest, Controls, Fault
-from switchboard.offline.recogniser import Recogniser
+from switchboard.offline.recognition_thread import RecognitionThread
 
 _SLOWEST, _FASTEST = 8000, 48_000  # Hz
 
@@ -79,7 +79,7 @@ class Connection:
 class Provider:
     """A recogniser's address. A subclass reads the query in `accept` and talks in `converse`."""
 
-    def __init__(self, controls: Controls, recogniser: Recogniser, delay: float) -> None:
+    def __init__(self, controls: Controls, recogniser: RecognitionThread, delay: float) -> None:
         self.controls = controls
         self.recogniser = recogniser
         self._delay = delay

@@ -78,7 +78,7 @@ class _FluxTalk(Talk):
             return
         self._pieces.append(transcript.text)
         self._update(connection, self._text)
-        if transcript.is_complete or _ends_sentence(self._text):
+        if transcript.ends_sentence:
             self._end(connection)
         elif self.eager:
             self._turn_info(connection, "EagerEndOfTurn", self._text, _UNSURE)
@@ -128,7 +128,3 @@ class _FluxTalk(Talk):
     def _put(self, connection: Connection, message: dict[str, Any]) -> None:
         connection.put({"request_id": connection.request_id, "sequence_id": self._sequence, **message})
         self._sequence += 1
-
-
-def _ends_sentence(text: str) -> bool:
-    return text.endswith((".", "?", "!"))

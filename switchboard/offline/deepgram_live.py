@@ -14,8 +14,9 @@ from multidict import MultiMapping
 
 from switchboard.offline.deepgram import Connection, Provider, Talk, number, sample_rate
 from switchboard.offline.listening import PAUSE, Listener, Moment
-from switchboard.offline.recogniser import Transcript, spoken_words
+from switchboard.offline.recognition_thread import Transcript
 
+_PUNCTUATION = '.,;:!?¡¿…"()'
 _NO_MODEL = {"name": "offline", "version": "1", "arch": "pocketsphinx"}
 
 
@@ -102,7 +103,7 @@ class _LiveTalk(Talk):
         step = (ended - began) / max(1, len(tokens))
         words = [
             {
-                "word": " ".join(spoken_words(token)) or token.lower(),
+                "word": token.strip(_PUNCTUATION).lower() or token,
                 "start": round(began + index * step, 3),
                 "end": round(began + (index + 1) * step, 3),
                 "confidence": transcript.confidence,

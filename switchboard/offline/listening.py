@@ -9,7 +9,7 @@ from enum import Enum, auto
 import numpy as np
 
 from switchboard.offline.controls import Controls, Script
-from switchboard.offline.recogniser import Recogniser, Transcript
+from switchboard.offline.recognition_thread import RecognitionThread, Transcript
 from switchboard.offline.sound import Samples
 from switchboard.offline.voice_activity import VoiceActivity
 
@@ -17,6 +17,8 @@ PAUSE = 0.3  # seconds of silence after which a recogniser has its final ready
 _BEFORE = 0.2  # seconds before the onset that belong to the first sound
 _FIRST_PARTIAL, _NEXT_PARTIAL = 0.25, 0.75  # seconds of speech
 _WORDS_A_SECOND = 3.0
+_LAST_PARTIAL = 3.0  # seconds of speech after which no more interims come
+_LONGEST = 8.0  # seconds without a pause; no phrase lasts as long, music and noise have no end
 
 
 class Moment(Enum):
@@ -38,7 +40,7 @@ class Listener:
     """Listens to one connection. A script, where one waits for its language, stands in for recognition."""
 
     def __init__(
-        self, rate: int, language: str | None, controls: Controls, recogniser: Recogniser, pause: float = PAUSE
+        self, rate: int, language: str | None, controls: Controls, recogniser: RecognitionThread, pause: float = PAUSE
     ) -> None:
         self.voice = VoiceActivity(rate)
         self._language = language
@@ -62,9 +64,10 @@ class Listener:
             self._next_partial = voice.began + _FIRST_PARTIAL
             moments.append(Moment.BEGAN)
         if voice.speaking:
-            if voice.silence >= self._pause:
+            endless = not self._script and voice.heard - voice.began >= _LONGEST
+            if voice.silence >= self._pause or endless:
                 moments.append(Moment.PAUSED)
-            elif voice.voiced_until >= self._next_partial:
+            elif self._next_partial <= voice.voiced_until <= voice.began + _LAST_PARTIAL:
                 self._next_partial = voice.heard + _NEXT_PARTIAL
                 moments.append(Moment.GOES_ON)
         return moments
@@ -85,8 +88,9 @@ class Listener:
         sound = np.concatenate(self._sound) if self._sound else np.zeros(0, np.int16)
         self._sound.clear()
         if self._script:
-            text = self._script.next()
-            return Piece(Transcript(text, 0.99, is_complete=text.endswith((".", "?", "!"))), began, ended)
+            return Piece(Transcript(self._script.next(), 0.99), began, ended)
+        if ended - began >= _LONGEST - self._pause:
+            return Piece(Transcript(), began, ended)
         return Piece(await self._recogniser.transcribe(sound, voice.rate), began, ended)
 
     def _keep(self, samples: Samples) -> None:

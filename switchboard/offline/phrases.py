@@ -22,7 +22,7 @@ PHRASES = (
     "I would like to talk to support, please.",
     "Can I speak to a person?",
     "Where is my order?",
-    "My order number is four two seven one.",
+    "My order number is one zero zero one.",
     "My brakes squeak.",
     "I have a flat tire.",
     "How long does a repair take?",

@@ -6,6 +6,7 @@ loopback interface only: anybody who reaches it may use it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -21,7 +22,8 @@ from switchboard.offline.openai import Refused
 from switchboard.offline.openai_chat import Chat
 from switchboard.offline.openai_speech import Speech
 from switchboard.offline.phrases import PHRASES
-from switchboard.offline.recogniser import Recogniser
+from switchboard.offline.recognition_thread import RecognitionThread
+from switchboard.offline.speaking import speak
 
 HOST = "127.0.0.1"
 _LARGEST_BODY = 16 * 2**20  # bytes
@@ -47,13 +49,14 @@ class Delays:
 class OfflineServer:
     """Runs within `async with`. `phrases` are understood beside those of the demonstration; port 0 takes a free one.
 
-    Raises OSError when the port is taken.
+    Raises OSError when the port is taken, RecogniserMissing or SpeechFailed when the extra `offline` is not installed.
     """
 
     def __init__(self, port: int = 0, delays: Delays | None = None, phrases: Iterable[str] = ()) -> None:
         self._port = port
         self.controls = Controls()
-        self._recogniser = Recogniser((*PHRASES, *phrases))
+        self._phrases = (*PHRASES, *phrases)
+        self._recogniser = RecognitionThread()
         self._runner = web.AppRunner(
             self._application(delays or Delays()), access_log=None, handler_cancellation=True, shutdown_timeout=0.5
         )
@@ -68,11 +71,13 @@ class OfflineServer:
         return f"{self.origin}/v1"
 
     async def __aenter__(self) -> OfflineServer:
-        await self._runner.setup()
         try:
+            await self._recogniser.start(self._phrases)
+            await asyncio.to_thread(speak, "")  # loads the voices, or says what is missing
+            await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
         except BaseException:
-            await self._runner.cleanup()
+            await self.__aexit__()
             raise
         self._port = self._runner.addresses[0][1]
         _logger.warning("stand-ins for Deepgram and OpenAI at %s: nothing here is a real provider", self.origin)
@@ -109,8 +114,8 @@ class OfflineServer:
         return web.json_response({})
 
     async def _add_phrases(self, request: web.Request) -> web.Response:
-        self._recogniser.add(texts(read_body(await _json(request), {"phrases"}), "phrases"))
-        return web.json_response({})
+        phrases = texts(read_body(await _json(request), {"phrases"}), "phrases")
+        return web.json_response({"unknown_words": await self._recogniser.add(phrases)})
 
     async def _add_script(self, request: web.Request) -> web.Response:
         self.controls.add_script(await _json(request))

@@ -292,3 +292,12 @@ async def test_a_message_that_is_none_is_answered_by_an_error(server: OfflineSer
     ):
         await socket.send_str("[")
         assert (await socket.receive_json())["type"] == "Error"
+
+
+async def test_noise_without_an_end_is_cut_into_pieces(server: OfflineServer) -> None:
+    music = np.random.default_rng(5).normal(0, 6000, 20 * 16_000).astype(np.int16)
+    async with connected(server) as socket:
+        await socket.say(silence(0.5), music)
+        ends = [message for message in await socket.rest() if message.get("is_final")]
+    assert len(ends) == 3
+    assert finals(ends) == []
