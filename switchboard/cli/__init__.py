@@ -5,7 +5,10 @@ Exit codes everywhere: 0 done, 1 the answer is no (a failing check, a call not a
 
 from __future__ import annotations
 
+import sys
+
 import typer
+from typer.exceptions import TyperException
 
 from switchboard.cli import (
     call,
@@ -22,6 +25,9 @@ from switchboard.cli import (
     routing,
     worker,
 )
+from switchboard.cli.output import WRONG_USE
+
+_INTERRUPTED = 130  # as a shell says it
 
 app = typer.Typer(
     name="switchboard",
@@ -46,5 +52,13 @@ offline.register(app)
 
 
 def main() -> None:
-    """The `switchboard` command."""
-    app()
+    """The `switchboard` command. Wrong use gets one line, which says where to read more."""
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "switchboard")
+        typer.echo(f"{command}: {error.format_message()} (see {command} --help)", err=True)
+        sys.exit(WRONG_USE)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(_INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
