@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from importlib import import_module
 
+from livekit import local_inference
 from livekit.agents.llm import ChatMessage
 from openai.types.chat import ChatCompletionChunk, ParsedChatCompletion
 
@@ -31,6 +32,7 @@ for _module in (
     import_module(_module)
 for _name in agents.names():
     agents.agent_class(_name)
+local_inference.init_vad()
 # Models that are built at first use: in a call that would be the first reply.
 for _model in (ChatMessage, ChatCompletionChunk, ParsedChatCompletion[None]):
     _model.model_rebuild()

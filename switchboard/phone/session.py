@@ -44,8 +44,9 @@ def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions
             "min_delay": 0.0 if from_recogniser else profile.min_delay,
             "max_delay": profile.max_delay,
         },
-        # Pinned: the default asks LiveKit's cloud for a model where it can.
-        interruption={"mode": "vad", "min_duration": 0.3, "false_interruption_timeout": 1.5},
+        # Pinned: the default asks LiveKit's cloud for a model where it can. A cough stops the agent, who goes on after
+        # a second in which no word was heard.
+        interruption={"mode": "vad", "min_duration": 0.1, "false_interruption_timeout": 1.0},
         preemptive_generation={"enabled": True, "preemptive_tts": True},
     )
 
@@ -56,7 +57,11 @@ def room_options(caller: rtc.RemoteParticipant) -> room_io.RoomOptions:
     return room_io.RoomOptions(
         participant_identity=caller.identity,
         participant_kinds=[caller.kind],
-        audio_input=room_io.AudioInputOptions(sample_rate=_RATE, pre_connect_audio=not telephone),
+        audio_input=room_io.AudioInputOptions(
+            sample_rate=_RATE,
+            pre_connect_audio=not telephone,
+            auto_gain_control=False,  # carriers level the voice; the recogniser hears it as it is
+        ),
         text_input=False,  # any participant could type for the caller
         text_output=not telephone,  # nobody reads on a telephone, and the synchroniser costs CPU
         delete_room_on_close=True,

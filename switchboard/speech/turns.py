@@ -1,11 +1,14 @@
 """Has the caller finished? Decided from the words: a complete sentence is answered at once, half a one is waited for.
 
 livekit-agents asks for a probability when the recogniser has a final transcript and the voice is silent. Below the
-threshold it waits `max_delay`, above it `min_delay` (both in the speech profile).
+threshold it waits `max_delay`, above it `min_delay` (both in the speech profile). What may be complete, but has no
+punctuation where the recogniser puts it behind sentences, is hesitated about: we answer livekit-agents a little later,
+and it forgets the question when the caller goes on.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 
@@ -16,6 +19,7 @@ from switchboard.speech.profile import base_language
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _THRESHOLD = 0.5
+_HESITATION_S = 0.5
 
 
 def _words(text: str) -> frozenset[str]:
@@ -84,7 +88,18 @@ class SentenceTurns:
         """1.0 for a finished turn, 0.0 for one that goes on."""
         messages = chat_ctx.messages()
         last = messages[-1].text_content if messages and messages[-1].role == "user" else None
-        return 1.0 if last is None or is_finished(last, self._language) else 0.0
+        if last is None:
+            return 1.0
+        if not is_finished(last, self._language):
+            return 0.0
+        if not is_punctuated(last):
+            await asyncio.sleep(_HESITATION_S)
+        return 1.0
+
+
+def is_punctuated(text: str) -> bool:
+    """Whether the recogniser heard the end of a sentence."""
+    return not text or text.rstrip().endswith((".", "!", "?", "。", "؟"))
 
 
 def is_finished(text: str, language: str) -> bool:
