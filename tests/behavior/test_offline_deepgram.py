@@ -12,6 +12,7 @@ import pytest_asyncio
 from livekit.agents import APIConnectOptions, APIError, stt
 from livekit.plugins import deepgram
 
+from switchboard.offline.phrases import PHRASES
 from switchboard.offline.server import Delays, OfflineServer
 from tests.behavior.offline_speech import connected, control, finals, frames, silence, telephone
 
@@ -301,3 +302,14 @@ async def test_noise_without_an_end_is_cut_into_pieces(server: OfflineServer) ->
         ends = [message for message in await socket.rest() if message.get("is_final")]
     assert len(ends) == 3
     assert finals(ends) == []
+
+
+async def test_most_of_what_the_demonstration_says_is_understood_over_the_wire(server: OfflineServer) -> None:
+    wrong: dict[str, list[str]] = {}
+    for phrase in PHRASES:
+        async with connected(server, punctuate="true", endpointing="25") as socket:
+            await socket.say(telephone(phrase))
+            heard = finals(await socket.rest())
+        if " ".join(heard) != phrase:
+            wrong[phrase] = heard
+    assert len(wrong) <= 0.2 * len(PHRASES), wrong
