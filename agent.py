@@ -85,7 +85,7 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
         weather=WttrWeather(settings.weather_url, units_in(call.remote_number.country if call.remote_number else None)),
     )
     agent = agent_class(decision.agent)(conversation)
-    greeting = prepare_greeting(decision, agent.prompt, call, conversation.area, models.tts, settings.cache)
+    greeting = prepare_greeting(decision, agent.prompt, call, conversation.area, models.tts, settings.greetings)
 
     session = make_session(decision.speech, decision.language, models, conversation)
     line.attach(session)

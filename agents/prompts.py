@@ -5,6 +5,7 @@ The text before the first line `---` is the greeting that callers hear, the rest
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,17 @@ def load_prompt(agent: str, language: str, folder: Path = FOLDER) -> Prompt:
             return _read(path, variant)
     have = ", ".join(sorted(p.name for p in folder.glob("*.md"))) or "none"
     raise MissingPrompt(f'agent "{agent}": no prompt {folder.name}/{agent}.md (have: {have})')
+
+
+def missing_prompts(agents: Iterable[str], folder: Path = FOLDER) -> list[str]:
+    """A line for each agent without an English prompt, which names what exists."""
+    faults: list[str] = []
+    for agent in agents:
+        try:
+            load_prompt(agent, ENGLISH, folder)
+        except MissingPrompt as missing:
+            faults.append(str(missing))
+    return faults
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -72,6 +73,12 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
+
+    @property
+    def greetings(self) -> Path:
+        """The folder of spoken greetings, one for each set of providers: a stand-in's voice is never kept for real."""
+        providers = f"{self.deepgram_base_url} {self.openai_base_url}"
+        return self.cache / "greetings" / hashlib.sha256(providers.encode()).hexdigest()[:8]
 
     def require(self, providers: Iterable[str]) -> None:
         """Raises MissingSettings unless LiveKit and these providers are configured."""

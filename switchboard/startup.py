@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import agents
-from agents.prompts import MissingPrompt, load_prompt
+from agents.prompts import missing_prompts
 from switchboard.database import BadDatabaseURL
 from switchboard.directory import Directory, DirectoryError, directory_from
 from switchboard.routing.load import Config, TableErrors, load
@@ -41,11 +41,7 @@ def startup() -> Startup:
         config = load(settings.config, agents=agents.names())
     except TableErrors as errors:
         faults += errors.errors
-    for name in agents.names():
-        try:
-            load_prompt(name, "en")
-        except MissingPrompt as missing:
-            faults.append(str(missing))
+    faults += missing_prompts(agents.names())
     directory: Directory | None = None
     try:
         directory = directory_from(settings)

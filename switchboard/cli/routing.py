@@ -135,16 +135,22 @@ def _path(config: Path | None) -> Path:
 
 def _read(path: Path, as_json: bool) -> Config:
     import agents
+    from agents.prompts import missing_prompts
     from switchboard.routing.load import read
     from switchboard.routing.source import TableErrors
 
+    config: Config | None = None
+    faults = missing_prompts(agents.names())
     try:
-        return read(path, agents=agents.names())
+        config = read(path, agents=agents.names())
     except TableErrors as error:
-        if as_json:
-            print_json({"ok": False, "errors": error.errors})
-            raise typer.Exit(WRONG_USE) from None
-        fail(str(error))
+        faults = [*error.errors, *faults]
+    if config is not None and not faults:
+        return config
+    if as_json:
+        print_json({"ok": False, "errors": faults})
+        raise typer.Exit(WRONG_USE)
+    return fail("\n".join(faults))
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:

@@ -77,8 +77,16 @@ def speak(text: str, language: str = "en", voice: str = "caller", sample_rate: i
     return resample(trim(samples), engine.sample_rate, sample_rate).tobytes()
 
 
-@cache
+_starting = threading.Lock()
+
+
 def _engine() -> _Espeak:
+    with _starting:  # two threads at once would both initialise the library
+        return _started()
+
+
+@cache
+def _started() -> _Espeak:
     return _Espeak()
 
 

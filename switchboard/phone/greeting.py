@@ -45,16 +45,19 @@ class Greeting:
 
 
 def prepare_greeting(
-    decision: Decision, prompt: Prompt, call: Call, area: Mapping[str, str], voice: tts.TTS[Any], cache: Path
+    decision: Decision, prompt: Prompt, call: Call, area: Mapping[str, str], voice: tts.TTS[Any], folder: Path
 ) -> Greeting:
-    """Choose the words and begin to speak them. The route's are used when all that they ask for is known."""
+    """Choose the words and begin to speak them; `folder` keeps their sound.
+
+    The route's words are used when all that they ask for is known.
+    """
     own = prompt.greeting if prompt.language == decision.language.partition("-")[0] else None
     text = fill(decision.greeting, greeting_values(decision, call, area)) if decision.greeting else None
     personal = text is not None and not placeholders(decision.greeting or "") <= _NOT_PERSONAL
     text = text or own
     if text is None:
         return Greeting(None)
-    kept = None if personal else kept_at(cache / "greetings", decision.speech.tts, decision.language, text)
+    kept = None if personal else kept_at(folder, decision.speech.tts, decision.language, text)
     return Greeting(SpokenText(text, voice, kept))
 
 

@@ -46,7 +46,7 @@ def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions
         },
         # Pinned: the default asks LiveKit's cloud for a model where it can. A cough stops the agent, who goes on after
         # a second in which no word was heard.
-        interruption={"mode": "vad", "min_duration": 0.1, "false_interruption_timeout": 1.0},
+        interruption={"mode": "vad", "min_duration": 0.05, "false_interruption_timeout": 1.0},
         preemptive_generation={"enabled": True, "preemptive_tts": True},
     )
 

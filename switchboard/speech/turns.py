@@ -1,9 +1,9 @@
 """Has the caller finished? Decided from the words: a complete sentence is answered at once, half a one is waited for.
 
 livekit-agents asks for a probability when the recogniser has a final transcript and the voice is silent. Below the
-threshold it waits `max_delay`, above it `min_delay` (both in the speech profile). What may be complete, but has no
-punctuation where the recogniser puts it behind sentences, is hesitated about: we answer livekit-agents a little later,
-and it forgets the question when the caller goes on.
+threshold it waits `max_delay`, above it `min_delay` (both in the speech profile). Where the words and the recogniser's
+punctuation contradict each other, we hesitate: livekit-agents gets its answer a little later, and forgets the question
+when the caller goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -90,9 +90,10 @@ class SentenceTurns:
         last = messages[-1].text_content if messages and messages[-1].role == "user" else None
         if last is None:
             return 1.0
-        if not is_finished(last, self._language):
+        finished, punctuated = is_finished(last, self._language), is_punctuated(last)
+        if not finished and not punctuated:
             return 0.0
-        if not is_punctuated(last):
+        if not finished or not punctuated:
             await asyncio.sleep(_HESITATION_S)
         return 1.0
 
@@ -103,7 +104,7 @@ def is_punctuated(text: str) -> bool:
 
 
 def is_finished(text: str, language: str) -> bool:
-    """Whether what a caller has said so far can stand as a turn.
+    """Whether the words that a caller has said so far can stand as a turn.
 
     Languages without a word list are judged by punctuation alone. A question mark always ends a turn; a full stop
     alone does not, since recognisers put one wherever the voice pauses.

@@ -13,7 +13,7 @@ from livekit.agents import AgentSession
 import agents
 from agents.conversation import Conversation
 from agents.phone_agent import PhoneAgent
-from agents.prompts import MissingPrompt, load_prompt
+from agents.prompts import MissingPrompt, load_prompt, missing_prompts
 from switchboard.call import Call, read_call
 from tests.behavior.scripted_llm import ScriptedLLM, Tool
 
@@ -80,6 +80,11 @@ def test_without_a_prompt_in_the_language_the_agent_is_told_which_to_speak() -> 
 def test_a_missing_prompt_is_named_with_what_exists() -> None:
     with pytest.raises(MissingPrompt, match=r"prompts/nobody\.md \(have: .*front_desk\.md"):
         load_prompt("nobody", "en")
+
+
+def test_all_missing_prompts_are_named_at_once() -> None:
+    faults = missing_prompts(["nobody", "front_desk", "no_one"])
+    assert [fault.split(":")[0] for fault in faults] == ['agent "nobody"', 'agent "no_one"']
 
 
 @pytest.mark.parametrize(

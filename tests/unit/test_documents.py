@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SOURCES = [ROOT / "agent.py", *sorted((ROOT / "agents").rglob("*.py")), *sorted((ROOT / "switchboard").rglob("*.py"))]
 # Read from the environment, and set by nobody by hand.
-INTERNAL = {"PATH", "NO_PROXY", "no_proxy"}
+INTERNAL = {"LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "PATH", "NO_PROXY", "no_proxy"}
 
 
 def documents() -> str:
