@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +77,7 @@ class Connection:
         await self._queue.join()
 
 
-class Provider:
+class Provider(ABC):
     """A recogniser's address. A subclass reads the query in `accept` and talks in `converse`."""
 
     def __init__(self, controls: Controls, recogniser: RecognitionThread, delay: float) -> None:
@@ -108,9 +109,9 @@ class Provider:
             await self._converse(Connection(socket, self._delay + fault.delay), talk)
         return socket
 
+    @abstractmethod
     def accept(self, query: MultiMapping[str]) -> Talk:
         """The talk that this query asks for. Raises BadRequest."""
-        raise NotImplementedError
 
     async def break_off(self, socket: web.WebSocketResponse) -> None:
         await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"asked for by /_offline/faults")
@@ -158,16 +159,16 @@ class Provider:
         return await talk.told(connection, kind, message)
 
 
-class Talk:
+class Talk(ABC):
     """What one connection does with audio and messages."""
 
-    async def begin(self, connection: Connection) -> None:
+    async def begin(self, connection: Connection) -> None:  # noqa: B027 - most have nothing to do
         """Before any audio."""
 
+    @abstractmethod
     async def hear(self, connection: Connection, pcm: bytes) -> None:
         """Audio came."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def told(self, connection: Connection, kind: str, message: dict[str, Any]) -> bool:
         """A message came; False ends the connection."""
-        raise NotImplementedError
