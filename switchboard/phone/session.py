@@ -44,9 +44,9 @@ def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions
             "min_delay": 0.0 if from_recogniser else profile.min_delay,
             "max_delay": profile.max_delay,
         },
-        # Pinned: the default asks LiveKit's cloud for a model where it can. A cough stops the agent, who goes on after
-        # a second in which no word was heard.
-        interruption={"mode": "vad", "min_duration": 0.05, "false_interruption_timeout": 1.0},
+        # Pinned: the default asks LiveKit's cloud for a model where it can. Below 300 ms a click on the line paused the
+        # agent before its first word, and sometimes for good.
+        interruption={"mode": "vad", "min_duration": 0.3, "false_interruption_timeout": 1.5},
         preemptive_generation={"enabled": True, "preemptive_tts": True},
     )
 
