@@ -22,7 +22,7 @@ _STATUS = "sip.callStatus"
 # What still travels to the caller after our last sample has left: jitter buffers and the carrier.
 _TAIL_S = 0.4
 # A goodbye that a failing provider never delivers must not keep the line open.
-_GOODBYE_S = 20.0
+_GOODBYE_S = 10.0
 
 
 class PhoneLine:
