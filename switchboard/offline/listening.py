@@ -19,6 +19,7 @@ _FIRST_PARTIAL, _NEXT_PARTIAL = 0.25, 0.75  # seconds of speech
 _WORDS_A_SECOND = 3.0
 _LAST_PARTIAL = 3.0  # seconds of speech after which no more interims come
 _LONGEST = 8.0  # seconds without a pause; no phrase lasts as long, music and noise have no end
+_SAME_BREATH = 2.0  # seconds: what follows a pause no longer than this may be the rest of the phrase before it
 
 
 class Moment(Enum):
@@ -36,6 +37,15 @@ class Piece:
     ended: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """What was heard before a pause and is no whole phrase: the next piece may need it to be understood."""
+
+    sound: Samples
+    text: str
+    ended: float
+
+
 class Listener:
     """Listens to one connection. A script, where one waits for its language, stands in for recognition."""
 
@@ -50,6 +60,7 @@ class Listener:
         self._script: Script | None = None
         self._sound: deque[Samples] = deque()
         self._next_partial = 0.0
+        self._half: _Half | None = None
 
     def hear(self, pcm: bytes) -> list[Moment]:
         """The next s16le audio, of any length: what happened in it."""
@@ -91,7 +102,22 @@ class Listener:
             return Piece(Transcript(self._script.next(), 0.99), began, ended)
         if ended - began >= _LONGEST - self._pause:
             return Piece(Transcript(), began, ended)
-        return Piece(await self._recogniser.transcribe(sound, voice.rate), began, ended)
+        return Piece(await self._understand(sound, began, ended), began, ended)
+
+    async def _understand(self, sound: Samples, began: float, ended: float) -> Transcript:
+        """The words of one piece; those of a word alone, which fits too much or nothing, by what was said before it."""
+        half, self._half = self._half, None
+        transcript = await self._recogniser.transcribe(sound, self.voice.rate)
+        said = transcript.text
+        if half is not None and not said and began - half.ended <= _SAME_BREATH:
+            sound, said = np.concatenate((half.sound, sound)), half.text
+            whole = await self._recogniser.transcribe(sound, self.voice.rate)
+            if whole.text.startswith(half.text):
+                transcript = Transcript(whole.text[len(half.text) :].strip(), whole.confidence)
+                said = whole.text
+        if not transcript.ends_sentence and len(sound) < _LONGEST * self.voice.rate:
+            self._half = _Half(sound, said, ended)
+        return transcript
 
     def _keep(self, samples: Samples) -> None:
         """The sound of the speech and a little before it; nothing at all where a script says the words."""

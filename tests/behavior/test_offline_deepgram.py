@@ -14,7 +14,7 @@ from livekit.plugins import deepgram
 
 from switchboard.offline.phrases import PHRASES
 from switchboard.offline.server import Delays, OfflineServer
-from tests.behavior.offline_speech import connected, control, finals, frames, silence, telephone
+from tests.behavior.offline_speech import RATE, connected, control, finals, frames, silence, telephone
 
 HOURS = "What are your opening hours?"
 ONCE = APIConnectOptions(max_retry=0, timeout=2.0)
@@ -155,6 +155,17 @@ async def test_finalize_answers_at_once_with_what_was_said_and_says_why(server: 
     assert final["from_finalize"]
     assert final["channel"]["alternatives"][0]["transcript"] == "Hello there."
     assert final["metadata"]["request_id"]
+
+
+@pytest.mark.parametrize("phrase", ["Thanks, goodbye.", "I would like to talk to sales, please."])
+async def test_a_phrase_cut_at_its_comma_is_understood_once_it_is_whole(server: OfflineServer, phrase: str) -> None:
+    """The agent's own voice detector sends Finalize at the comma; a short word alone is nothing to pocketsphinx."""
+    first, second = (telephone(part) for part in phrase.split(", "))
+    async with connected(server, language="en", smart_format="true") as socket:
+        await socket.say(first[: -int(0.5 * RATE)])
+        await socket.tell("Finalize")
+        await socket.say(second)
+        assert " ".join(finals(await socket.rest())) == phrase
 
 
 async def test_a_finalize_in_silence_is_answered_by_an_empty_final(server: OfflineServer) -> None:
