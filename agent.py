@@ -22,6 +22,7 @@ from switchboard.phone.greeting import prepare_greeting
 from switchboard.phone.line import PhoneLine
 from switchboard.phone.opening import open_conversation
 from switchboard.phone.session import make_session, room_options
+from switchboard.phone.unheard import ask_again_when_unheard
 from switchboard.records import recorder_from
 from switchboard.records.recorder import Recorder
 from switchboard.settings import MissingSettings
@@ -91,6 +92,7 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
     line.attach(session)
     await session.start(agent, room=ctx.room, room_options=room_options(caller), record=False, session_host=False)
     await open_conversation(session, line, greeting, call, decision, record, worker.answer_timeout_s)
+    ask_again_when_unheard(session)
 
     async def on_change(now: Call, changes: Sequence[Change]) -> None:
         identify(ctx, now)

@@ -42,10 +42,10 @@ class Conversation:
     def briefing(self) -> str:
         """What is known about the caller, for a prompt: quoted as data, so that nobody's words become orders."""
         known: dict[str, Any] = {"direction": self.call.direction}
-        if self.call.from_number and self.call.from_number.e164:
-            known["caller's number"] = self.call.from_number.e164
+        if self.call.remote_number and self.call.remote_number.e164:
+            known["number of the person on the line"] = self.call.remote_number.e164
         if self.area:
-            known["caller's area"] = dict(self.area)
+            known["area of that number"] = dict(self.area)
         if self.call.customers:
             known["customer"] = dict(self.call.customer)
         if len(self.call.customers) > 1:

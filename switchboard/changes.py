@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from switchboard.call import Call, Fact
 from switchboard.intake import Reader
+
+logger = logging.getLogger("switchboard")
 
 _EVENTS: tuple[Any, ...] = (
     "participant_metadata_changed",
@@ -65,7 +68,10 @@ class Changes:
             self._happened.clear()
             before, self._call = self._call, self._reader.read(customers=self._call.customers)
             if self._call.attributes != before.attributes or self._call.data != before.data:
-                await self._listener(self._call, differences(before.data, self._call.data))
+                try:
+                    await self._listener(self._call, differences(before.data, self._call.data))
+                except Exception:  # an agent's fault: the next change may still be told
+                    logger.exception("a change of the call's data could not be told to the agent")
 
 
 def differences(before: Mapping[str, Fact], now: Mapping[str, Fact]) -> list[Change]:

@@ -25,9 +25,8 @@ _HERE = "127.0.0.1,localhost"
 class Stage:
     """All of it, running within the `async with`, for a caller who says `turns` in `language`.
 
-       `tell` is given a line for each thing that stands.
-    From then on `settings` lead to the server here. `log` is where the worker writes. Raises LookupError
-       without livekit-server, and RuntimeError when something does not come up.
+    `tell` is given a line for each thing that stands. From then on `settings` lead to the server here. `log` is where
+    the worker writes. Raises LookupError without livekit-server, and RuntimeError when something does not come up.
     """
 
     def __init__(

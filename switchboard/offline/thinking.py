@@ -45,7 +45,10 @@ class _Mind:
     def next_turn(self) -> Thought:
         if self.chat.last_role == "tool":
             return Thought(self._result(self.chat.last_text))
-        if self.chat.last_role in ("system", "developer") or not self.chat.questions:
+        ordered = self.chat.last_role in ("system", "developer")
+        if ordered and words.ASK_AGAIN.search(fold(self.chat.last_text)):
+            return Thought(self.says["pardon"])
+        if ordered or not self.chat.questions:
             return Thought(self._introduction())
         return self._answer(self.chat.questions[-1])
 

@@ -118,6 +118,7 @@ JOINS = frozenset(("and", "y", "et", "und"))
 
 KNOWN_TOOLS = frozenset(("end_call", "get_weather", "order_status", "book_repair", "check_stock"))
 ASK_FOR_TOWN = phrases("ask the caller for which town")  # a tool's answer that is meant for the model
+ASK_AGAIN = phrases("ask them in one short sentence to say it again")  # an order, where nothing was understood
 
 # Finding a fact. Words that say nothing, words that mean the same, and words that give a language away.
 STOP = frozenset(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from livekit import rtc
 from livekit.agents import AgentSession, TurnHandlingOptions, inference, room_io
 
+from switchboard.phone.unheard import WORDS_WITHIN_S
 from switchboard.speech.models import Models
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.turns import SentenceTurns
@@ -30,6 +31,7 @@ def make_session(
         userdata=conversation,
         # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
         aec_warmup_duration=None,
+        transcription_timeout=WORDS_WITHIN_S,
         # Who hung up is not listened to: the room, and with it the line, must not stay open for their last words.
         session_close_transcript_timeout=0.0,
     )
@@ -44,9 +46,9 @@ def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions
             "min_delay": 0.0 if from_recogniser else profile.min_delay,
             "max_delay": profile.max_delay,
         },
-        # Pinned: the default asks LiveKit's cloud for a model where it can. Below 300 ms a click on the line paused the
-        # agent before its first word, and sometimes for good.
-        interruption={"mode": "vad", "min_duration": 0.3, "false_interruption_timeout": 1.5},
+        # Pinned: the default asks LiveKit's cloud for a model where it can. The agent stops soon; when no words follow
+        # (a cough), it goes on where it was.
+        interruption={"mode": "vad", "min_duration": 0.1, "false_interruption_timeout": 1.0},
         preemptive_generation={"enabled": True, "preemptive_tts": True},
     )
 

@@ -1,11 +1,14 @@
 """Has the caller finished? Decided from the words: a complete sentence is answered at once, half a one is waited for.
 
 livekit-agents asks for a probability when the recogniser has a final transcript and the voice is silent. Below the
-threshold it waits `max_delay`, above it `min_delay` (both in the speech profile).
+threshold it waits `max_delay`, above it `min_delay` (both in the speech profile). Where the words and the recogniser's
+punctuation contradict each other, we hesitate: livekit-agents gets its answer a little later, and forgets the question
+when the caller goes on meanwhile.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 
@@ -16,6 +19,7 @@ from switchboard.speech.profile import base_language
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _THRESHOLD = 0.5
+_HESITATION_S = 0.5
 
 
 def _words(text: str) -> frozenset[str]:
@@ -84,11 +88,23 @@ class SentenceTurns:
         """1.0 for a finished turn, 0.0 for one that goes on."""
         messages = chat_ctx.messages()
         last = messages[-1].text_content if messages and messages[-1].role == "user" else None
-        return 1.0 if last is None or is_finished(last, self._language) else 0.0
+        if last is None:
+            return 1.0
+        finished, punctuated = is_finished(last, self._language), is_punctuated(last)
+        if not finished and not punctuated:
+            return 0.0
+        if not finished or not punctuated:
+            await asyncio.sleep(_HESITATION_S)
+        return 1.0
+
+
+def is_punctuated(text: str) -> bool:
+    """Whether the recogniser heard the end of a sentence."""
+    return not text or text.rstrip().endswith((".", "!", "?", "。", "؟"))
 
 
 def is_finished(text: str, language: str) -> bool:
-    """Whether what a caller has said so far can stand as a turn.
+    """Whether the words that a caller has said so far can stand as a turn.
 
     Languages without a word list are judged by punctuation alone. A question mark always ends a turn; a full stop
     alone does not, since recognisers put one wherever the voice pauses.

@@ -172,6 +172,26 @@ async def test_a_goodbye_is_heard_to_its_end_and_then_the_agent_hangs_up(exchang
     assert record["reason"] == "the agent ended the call"
 
 
+async def test_a_caller_whose_words_never_come_is_asked_to_say_them_again_but_not_for_ever(exchange: Exchange) -> None:
+    nobody_knows = "Purple mountains under a silver moon."
+    await exchange.forget()
+    async with exchange.phone() as phone:
+        await phone.dial()
+        await phone.heard_speech(20, after=0.0)
+        await phone.heard_silence(0.8, 20)
+        for _ in range(2):
+            await phone.say(nobody_knows)
+            await phone.heard_speech(10)
+            await phone.heard_silence(0.8, 20)
+            assert "say that again" in (await exchange.requests("tts"))[-1]["body"]["input"]
+        await phone.say(nobody_knows)
+        with pytest.raises(TimeoutError):
+            await phone.heard_speech(5)
+        await phone.say("What are your opening hours?")
+        await phone.heard_speech(10)
+        assert any("nine" in spoken["body"]["input"] for spoken in await exchange.requests("tts"))
+
+
 async def test_a_refused_call_ends_while_it_rings_and_nothing_is_published(exchange: Exchange) -> None:
     async with exchange.phone(from_number="+12025550166") as phone:
         await phone.dial()

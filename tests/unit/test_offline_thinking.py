@@ -218,6 +218,12 @@ def test_whoever_takes_over_picks_up_what_the_caller_asked_for() -> None:
     assert "What is the order number?" in _reply("support", _asks("Where is my order?"), taken_over).text
 
 
+def test_whoever_did_not_understand_asks_again() -> None:
+    order = "The caller has just said something that could not be understood. Ask them in one short sentence to say it"
+    turns = (_asks("How much is a city bike?"), _said("640 dollars."), {"role": "system", "content": f"{order} again."})
+    assert _reply("sales", *turns).text == "I did not understand. Could you say that again?"
+
+
 def test_the_caller_hears_once_that_nobody_thinks_here() -> None:
     turns = [_prompt("front_desk"), _said("Thanks for calling Harbor Bikes.")]
     for sentence in ("What are your opening hours?", "Where is your shop?", "Hello"):

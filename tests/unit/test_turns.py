@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switchboard.speech.turns import is_finished
+from switchboard.speech.turns import is_finished, is_punctuated
 
 FINISHED = {
     "en": [
@@ -42,3 +42,8 @@ def test_half_a_sentence_is_waited_for(language: str, text: str) -> None:
 
 def test_a_full_stop_after_an_open_word_is_the_recognisers_not_the_callers() -> None:
     assert not is_finished("I would like to.", "en")
+
+
+@pytest.mark.parametrize(("text", "ended"), [("Yes.", True), ("four one five", False), ("Really?", True), ("", True)])
+def test_the_recognisers_punctuation_tells_a_sentence_from_words(text: str, ended: bool) -> None:
+    assert is_punctuated(text) is ended
