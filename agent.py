@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    import switchboard.launch
+
+    switchboard.launch.begin()  # before the imports below, which take seconds
+
 import logging
 import sys
 from collections.abc import Sequence
@@ -18,6 +23,7 @@ from switchboard.area import area_of
 from switchboard.call import Call
 from switchboard.changes import Change, Changes
 from switchboard.intake import CallerHungUp, NoCaller, Reader, take_in, wait_for_caller
+from switchboard.launch import begin
 from switchboard.phone.greeting import prepare_greeting
 from switchboard.phone.line import PhoneLine
 from switchboard.phone.opening import open_conversation
@@ -25,9 +31,8 @@ from switchboard.phone.session import make_session, room_options
 from switchboard.phone.unheard import ask_again_when_unheard
 from switchboard.records import recorder_from
 from switchboard.records.recorder import Recorder
-from switchboard.settings import MissingSettings
 from switchboard.speech.models import make_models
-from switchboard.startup import CannotStart, startup
+from switchboard.startup import startup
 from switchboard.weather import WttrWeather, units_in
 from switchboard.worker import make_server, run
 
@@ -114,12 +119,7 @@ def identify(ctx: JobContext, call: Call) -> None:
 
 def main() -> None:
     """Check everything, then serve calls. Exit code 2 for what must be mended first, 1 for a lost LiveKit."""
-    try:
-        start = startup()
-        start.settings.require(start.config.providers())
-    except (CannotStart, MissingSettings) as fault:
-        print(fault, file=sys.stderr)
-        sys.exit(2)
+    start = begin()
     sys.exit(run(make_server(start, answer), start.settings))
 
 

@@ -15,6 +15,7 @@ from livekit.agents.cli.log import setup_logging
 
 from switchboard.area import ensure
 from switchboard.database import make_engine
+from switchboard.launch import PRELOAD
 from switchboard.privacy import keep_log_private
 from switchboard.records import keep
 from switchboard.records.spool import Spool
@@ -29,8 +30,6 @@ _FAILED = 1
 def make_server(start: Startup, answer: Callable[[JobContext], Awaitable[None]]) -> AgentServer:
     """A LiveKit agent server that gives each call of our name to `answer`."""
     settings = start.settings
-    # We do not use the end-of-turn model that livekit-agents would load (243 MB); `preload` loads the voice detector.
-    os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
     server = AgentServer(
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
@@ -42,7 +41,7 @@ def make_server(start: Startup, answer: Callable[[JobContext], Awaitable[None]])
         max_retry=settings.connect_tries,
         port=settings.http_port,
         drain_timeout=settings.drain_timeout,
-        preload_modules=["switchboard.preload"],
+        preload_modules=[PRELOAD],
     )
     server.rtc_session(answer, agent_name=start.agent_name)
     return server

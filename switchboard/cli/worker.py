@@ -11,6 +11,9 @@ def register(app: typer.Typer) -> None:
 
 def start() -> None:
     """Start the worker and wait for calls (what the Dockerfile runs)."""
+    from switchboard.launch import begin
+
+    begin()
     import agent
 
     agent.main()
