@@ -13,6 +13,7 @@ if __name__ == "__main__":
 import logging
 import sys
 from collections.abc import Sequence
+from time import perf_counter
 
 from livekit.agents import AutoSubscribe, JobContext
 
@@ -69,13 +70,18 @@ async def converse(ctx: JobContext, line: PhoneLine, record: Recorder) -> None:
     caller = await wait_for_caller(ctx, worker.caller_timeout_s)
     line.watch(caller)
 
+    began = perf_counter()
     reader = Reader(ctx.room, caller, ctx.job.metadata, worker.region, worker.trusted_attributes)
     call = await take_in(reader, table, worker.wait_for_attributes_ms / 1000, start.directory)
     identify(ctx, call)
 
+    known = perf_counter()
     decision = table.decide(call)
+    decided = perf_counter()
     record.begin(call, decision, table.trace(call), start.config.fingerprint, ctx.room.name)
-    logger.info("routed", extra={"route": decision.route, "agent": decision.agent, "reject": decision.reject})
+    took = {"known_in_ms": round((known - began) * 1000, 1), "decided_in_us": round((decided - known) * 1e6)}
+    outcome = {"route": decision.route, "agent": decision.agent, "reject": decision.reject}
+    logger.info("routed", extra=outcome | took)
     if decision.agent is None:
         await line.refuse(decision.reject or "busy")
         return

@@ -25,3 +25,7 @@ async def first_audio(stage: Stage, running: Sequence[Running], results: Results
                     results.add("sound lost before the answer", one.name, caller.lost)
             except NotAnswered:
                 results.add(MEASURE, one.name, ANSWERS_WITHIN, missed=True)
+    for one in running:
+        for call in one.logged("routed"):  # which our worker alone writes
+            results.add("take in, directory asked", one.name, call["known_in_ms"] / 1000)
+            results.add("decision inside a call", one.name, call["decided_in_us"], "us")

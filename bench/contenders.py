@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from livekit import api
 
@@ -83,6 +84,11 @@ class Running:
         """Whether it has not declared itself full, which livekit-agents does when the processors are busy."""
         log = self._read_log()
         return log.rfind("marking as unavailable") <= log.rfind("marking as available")
+
+    def logged(self, message: str) -> list[dict[str, Any]]:
+        """The JSON records of its log with this message, oldest first."""
+        lines = (line for line in self._read_log().splitlines() if f'"{message}"' in line)
+        return [record for record in map(json.loads, lines) if record.get("message") == message]
 
     async def tell(self, room: str) -> None:
         """Send a contender that LiveKit does not dispatch to into `room`, as a dispatcher of its own would."""

@@ -34,6 +34,9 @@ def start_fork_server() -> None:
     """Start it unless it runs. Does nothing where calls are not forked (macOS, Windows)."""
     # We do not use the end-of-turn model that livekit-agents would load (243 MB); `preload` loads the voice detector.
     os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
+    # A watchdog that wakes every process 50 times a second, for a tenth or more of a call's processor time. Set it to
+    # 100 (ms) to be told in the log which code held up a call.
+    os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")
     if sys.platform.startswith("linux"):
         multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *_ITS_OWN])
         multiprocessing.forkserver.ensure_running()
