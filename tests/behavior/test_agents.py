@@ -156,6 +156,19 @@ def test_what_our_servers_told_is_kept_apart_from_what_the_caller_said() -> None
     assert any("unverified" in line and "vip" in line for line in lines)
 
 
+def test_the_number_that_the_agent_knows_is_the_other_persons_whoever_dialled() -> None:
+    ours, theirs = "+18005550100", "+14155550123"
+    inbound = {"sip.phoneNumber": theirs, "sip.trunkPhoneNumber": ours}
+    for call in (
+        read_call(attributes=inbound, direction="inbound"),
+        read_call(attributes=inbound, direction="outbound"),
+    ):
+        assert call.remote_number is not None
+        briefing = _conversation(call=call).briefing()
+        assert str(call.remote_number.e164) in briefing
+        assert ours not in briefing
+
+
 def test_a_household_is_asked_who_is_calling() -> None:
     call = read_call(attributes=CALLER, customers=[{"name": "Ada"}, {"name": "Grace"}])
     briefing = _conversation(call=call).briefing()
