@@ -67,7 +67,7 @@ async def _three_calls(
             rest = stage.servers_cpu_seconds()
             index = 0
             while time.perf_counter() - started < seconds:
-                await _all_speak(stage, callers, sentences[index % len(sentences)])
+                await all_speak(stage, callers, sentences[index % len(sentences)])
                 index += 1
             minutes = (time.perf_counter() - started) / 60
             share = {"load generator": own_cpu_seconds() - own, "servers": stage.servers_cpu_seconds() - rest}
@@ -101,7 +101,7 @@ async def _held_at_once(
                 delays = [
                     REPLIES_WITHIN if delay is None else delay
                     for index in range(4 if not quiet else 2)
-                    for delay in await _all_speak(stage, callers, sentences[index % len(sentences)])
+                    for delay in await all_speak(stage, callers, sentences[index % len(sentences)])
                 ]
                 quiet = quiet or [delay for delay in delays if delay > 0]  # a cut-in is no delay
                 limit = _LATE * statistics.median(quiet or [REPLIES_WITHIN])
@@ -116,7 +116,7 @@ async def _held_at_once(
     results.add("calls held at once", running.name, held, "calls", about=why)
 
 
-async def _all_speak(stage: Stage, callers: Sequence[Caller], sentence: Sentence) -> list[float | None]:
+async def all_speak(stage: Stage, callers: Sequence[Caller], sentence: Sentence) -> list[float | None]:
     """All callers say the same and listen to the reply."""
     await stage.providers.script(sentence, reply=SHORT_REPLY)
     return list(await asyncio.gather(*(turn(caller, sentence.whole) for caller in callers)))
