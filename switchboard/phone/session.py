@@ -49,7 +49,7 @@ def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions
         },
         # Pinned: the default asks LiveKit's cloud for a model where it can. The agent stops soon; when no words follow
         # (a cough), it goes on where it was.
-        interruption={"mode": "vad", "min_duration": 0.1, "false_interruption_timeout": 1.0},
+        interruption={"mode": "vad", "min_duration": 0.09, "false_interruption_timeout": 1.0},
         preemptive_generation={"enabled": True, "preemptive_tts": True},
     )
 
