@@ -4,20 +4,20 @@
 
 FROM python:3.13-slim-bookworm AS build
 COPY --from=ghcr.io/astral-sh/uv:0.13.8 /uv /usr/local/bin/uv
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never HF_HOME=/app/.models
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_CACHE_DIR=/var/cache/uv HF_HOME=/app/.models
 WORKDIR /app
 
 # The packages in a layer of their own: a changed prompt does not install them again. No `offline` extra: what
 # stands in for the providers is for demonstrations and under the GPL.
 COPY pyproject.toml uv.lock ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --locked --no-dev --no-install-project
+RUN --mount=type=cache,target=/var/cache/uv uv sync --locked --no-dev --no-install-project
 
 # What the plug-ins would otherwise fetch during the first call. (Those of the shipped table bring it along.)
 RUN mkdir -p "$HF_HOME" && .venv/bin/python -m livekit.agents download-files
 
 # Editable, and at the same path in both stages: code, prompts and table stay files of /app to read and mount over.
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --locked --no-dev
+RUN --mount=type=cache,target=/var/cache/uv uv sync --locked --no-dev
 
 # A table with a mistake ends the build, not the first start.
 RUN .venv/bin/switchboard check

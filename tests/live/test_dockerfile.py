@@ -76,6 +76,8 @@ class Image:
                 case "ENV":
                     for pair in rest.split():
                         name, _, value = pair.partition("=")
+                        if name == "UV_CACHE_DIR":  # a mount of the build, which here is this machine's cache
+                            continue
                         self.environment[name] = self._inside(value.replace("$PATH", self.environment["PATH"]))
                 case "COPY":
                     self._copy(context, rest.split())
