@@ -7,6 +7,7 @@ pages that two contenders share would otherwise count half in each.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import time
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from bench.speech import Sentence
 from bench.stage import TRIES, NotAnswered, Stage, own_cpu_seconds
 
 _MIB = 1024 * 1024
-_REFILLED_AFTER = 4.0  # s, in which the job processes for the next calls are in place again
+REFILLED_AFTER = 4.0  # s, in which the job processes for the next calls are in place again
 _LATE = 2.0  # times the quiet median
 _LATE_SHARE = 0.05
 
@@ -56,19 +57,16 @@ async def _three_calls(
         async with AsyncExitStack() as stack:
             callers = [await stack.enter_async_context(stage.call(running, tries=TRIES))]
             await greeted(callers[0])
-            await asyncio.sleep(_REFILLED_AFTER)
+            await asyncio.sleep(REFILLED_AFTER)
             with_one = running.pss_bytes()
             for _ in range(2):
                 await stage.takes_calls(running)
                 callers.append(await stack.enter_async_context(stage.call(running, wait=False, tries=TRIES)))
             await asyncio.gather(*(greeted(caller) for caller in callers[1:]))
-            await asyncio.sleep(_REFILLED_AFTER)
+            await asyncio.sleep(REFILLED_AFTER)
             started, theirs, own = time.perf_counter(), running.cpu_seconds(), own_cpu_seconds()
             rest = stage.servers_cpu_seconds()
-            index = 0
-            while time.perf_counter() - started < seconds:
-                await all_speak(stage, callers, sentences[index % len(sentences)])
-                index += 1
+            await talk(stage, callers, sentences, seconds)
             minutes = (time.perf_counter() - started) / 60
             share = {"load generator": own_cpu_seconds() - own, "servers": stage.servers_cpu_seconds() - rest}
             cpu = running.cpu_seconds() - theirs
@@ -101,7 +99,7 @@ async def _held_at_once(
                 delays = [
                     REPLIES_WITHIN if delay is None else delay
                     for index in range(4 if not quiet else 2)
-                    for delay in await all_speak(stage, callers, sentences[index % len(sentences)])
+                    for delay in await _all_speak(stage, callers, sentences[index % len(sentences)])
                 ]
                 quiet = quiet or [delay for delay in delays if delay > 0]  # a cut-in is no delay
                 limit = _LATE * statistics.median(quiet or [REPLIES_WITHIN])
@@ -116,7 +114,16 @@ async def _held_at_once(
     results.add("calls held at once", running.name, held, "calls", about=why)
 
 
-async def all_speak(stage: Stage, callers: Sequence[Caller], sentence: Sentence) -> list[float | None]:
+async def talk(stage: Stage, callers: Sequence[Caller], sentences: Sequence[Sentence], seconds: float) -> None:
+    """All callers speak and are replied to, over and over, until `seconds` have passed."""
+    ends = time.perf_counter() + seconds
+    for sentence in itertools.cycle(sentences):
+        await _all_speak(stage, callers, sentence)
+        if time.perf_counter() >= ends:
+            return
+
+
+async def _all_speak(stage: Stage, callers: Sequence[Caller], sentence: Sentence) -> list[float | None]:
     """All callers say the same and listen to the reply."""
     await stage.providers.script(sentence, reply=SHORT_REPLY)
     return list(await asyncio.gather(*(turn(caller, sentence.whole) for caller in callers)))

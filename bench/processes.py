@@ -38,8 +38,8 @@ def cpu_seconds_by_thread(root: int) -> dict[str, float]:
     for pid in tree(root):
         with suppress(FileNotFoundError, ProcessLookupError):
             for task in Path(f"/proc/{pid}/task").iterdir():
-                name, _, fields = (task / "stat").read_text().partition("(")[2].rpartition(")")
-                spent[name] += sum(map(int, fields.split()[11:13])) / _TICKS
+                name, fields = _fields(task / "stat")
+                spent[name] += sum(map(int, fields[11:13])) / _TICKS
     return spent
 
 
@@ -51,9 +51,15 @@ def pss_bytes(root: int) -> int:
 def _stat(pid: int) -> list[str] | None:
     """The fields of /proc/PID/stat after the name (state is 0, parent 1); None when the process has gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return _fields(Path(f"/proc/{pid}/stat"))[1]
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _fields(stat: Path) -> tuple[str, list[str]]:
+    """The name in a stat file of /proc, which may have anything in it, and the fields after it."""
+    name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+    return name, rest.split()
 
 
 def _pss(pid: int) -> int:

@@ -9,13 +9,12 @@ from contextlib import AsyncExitStack
 
 from bench.contenders import ALL, Contender
 from bench.conversation import greeted
-from bench.cost import all_speak
+from bench.cost import REFILLED_AFTER, talk
 from bench.processes import cpu_seconds_by_thread
 from bench.speech import human
 from bench.stage import TRIES, set_up
 
 _CALLS = 3
-_SETTLES = 5.0  # s, in which the job processes for the next calls are in place again
 _SECONDS = 30.0
 _SHOWN = 0.02  # CPU seconds a minute
 
@@ -26,11 +25,9 @@ async def profile(contender: Contender) -> None:
     async with set_up() as stage, stage.contend([contender]) as (running,), AsyncExitStack() as calls:
         callers = [await calls.enter_async_context(stage.call(running, wait=False, tries=TRIES)) for _ in range(_CALLS)]
         await asyncio.gather(*(greeted(caller) for caller in callers))
-        await asyncio.sleep(_SETTLES)
-        before, started, said = cpu_seconds_by_thread(running.root), time.perf_counter(), 0
-        while time.perf_counter() - started < _SECONDS:
-            await all_speak(stage, callers, sentences[said % len(sentences)])
-            said += 1
+        await asyncio.sleep(REFILLED_AFTER)
+        before, started = cpu_seconds_by_thread(running.root), time.perf_counter()
+        await talk(stage, callers, sentences, _SECONDS)
         minutes = (time.perf_counter() - started) / 60
         after = cpu_seconds_by_thread(running.root)
     spent = {name: (seconds - before.get(name, 0.0)) / minutes / _CALLS for name, seconds in after.items()}

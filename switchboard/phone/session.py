@@ -15,7 +15,7 @@ from switchboard.speech.turns import SentenceTurns
 if TYPE_CHECKING:
     from agents.conversation import Conversation
 
-_BITRATE = 64_000  # bit/s: from here on Opus encodes at a third of the processor time, and the bridge is near
+_BITRATE = 64_000  # bit/s: Opus encodes in less than half the processor time of its default, and the bridge is near
 _RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
 
 
@@ -73,7 +73,7 @@ def room_options(caller: rtc.RemoteParticipant) -> room_io.RoomOptions:
 
 
 def _published(telephone: bool) -> rtc.TrackPublishOptions:
-    """How our voice travels. Redundancy and silence suppression are for a browser's network, not for the bridge's."""
+    """How our voice travels. Sending everything twice (RED) is for a browser's network, not for the bridge's."""
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     if telephone:
         options.red = False

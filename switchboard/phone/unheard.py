@@ -17,6 +17,10 @@ WORDS_WITHIN_S = 2.5
 _SHORTEST_S = 0.4  # of voice: a cough or a click is no question
 _IN_A_ROW = 2  # who lives beside a motorway is not asked for ever
 
+ASK_AGAIN = (
+    "The caller has just said something that could not be understood. Ask them in one short sentence to say it again."
+)
+
 
 def ask_again_when_unheard(session: AgentSession[Conversation]) -> None:
     """From now on. `session` must have `WORDS_WITHIN_S` as its transcription timeout."""
@@ -34,10 +38,7 @@ def ask_again_when_unheard(session: AgentSession[Conversation]) -> None:
             return
         asked += 1
         logger.warning("the caller spoke and the recogniser gave no words", extra={"seconds": event.speech_duration})
-        session.generate_reply(
-            instructions="The caller has just said something that could not be understood. "
-            "Ask them in one short sentence to say it again."
-        )
+        session.generate_reply(instructions=ASK_AGAIN)
 
     session.on("user_input_transcribed", on_words)
     session.on("user_transcription_timeout", on_no_words)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agents.prompts import load_prompt
 from switchboard.offline.thinking import Thought, digits, think
 from switchboard.offline.words import NOTICE
+from switchboard.phone.unheard import ASK_AGAIN
 
 Json = dict[str, Any]
 TAKEN_OVER = "You have just taken over this call. Say in one sentence who you are and go on."
@@ -219,8 +220,7 @@ def test_whoever_takes_over_picks_up_what_the_caller_asked_for() -> None:
 
 
 def test_whoever_did_not_understand_asks_again() -> None:
-    order = "The caller has just said something that could not be understood. Ask them in one short sentence to say it"
-    turns = (_asks("How much is a city bike?"), _said("640 dollars."), {"role": "system", "content": f"{order} again."})
+    turns = (_asks("How much is a city bike?"), _said("640 dollars."), {"role": "system", "content": ASK_AGAIN})
     assert _reply("sales", *turns).text == "I did not understand. Could you say that again?"
 
 
