@@ -42,7 +42,7 @@ class _Half:
     """What was heard before a pause and is no whole phrase: the next piece may need it to be understood."""
 
     sound: Samples
-    text: str
+    understood: Transcript
     ended: float
 
 
@@ -105,19 +105,23 @@ class Listener:
         return Piece(await self._understand(sound, began, ended), began, ended)
 
     async def _understand(self, sound: Samples, began: float, ended: float) -> Transcript:
-        """The words of one piece; those of a word alone, which fits too much or nothing, by what was said before it."""
+        """The words of one piece; with the half before it, if there is one: alone, a short end fits too much."""
         half, self._half = self._half, None
-        transcript = await self._recogniser.transcribe(sound, self.voice.rate)
-        said = transcript.text
-        if half is not None and not said and began - half.ended <= _SAME_BREATH:
-            sound, said = np.concatenate((half.sound, sound)), half.text
-            whole = await self._recogniser.transcribe(sound, self.voice.rate)
-            if whole.text.startswith(half.text):
-                transcript = Transcript(whole.text[len(half.text) :].strip(), whole.confidence)
-                said = whole.text
-        if not transcript.ends_sentence and len(sound) < _LONGEST * self.voice.rate:
-            self._half = _Half(sound, said, ended)
-        return transcript
+        if half is not None and began - half.ended <= _SAME_BREATH:
+            whole = np.concatenate((half.sound, sound))
+            understood = await self._recogniser.transcribe(whole, self.voice.rate)
+            before = half.understood.text
+            if understood.text.startswith(before) and understood.text != before:
+                self._remember(_Half(whole, understood, ended))
+                return Transcript(understood.text[len(before) :].strip(), understood.confidence)
+        alone = await self._recogniser.transcribe(sound, self.voice.rate)
+        self._remember(_Half(sound, alone, ended))
+        return alone
+
+    def _remember(self, heard: _Half) -> None:
+        """Keep what may be the beginning of a phrase for the piece after it."""
+        if not heard.understood.ends_sentence and len(heard.sound) < _LONGEST * self.voice.rate:
+            self._half = heard
 
     def _keep(self, samples: Samples) -> None:
         """The sound of the speech and a little before it; nothing at all where a script says the words."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import aiohttp
@@ -13,7 +16,6 @@ from livekit import rtc
 
 from switchboard.offline.server import OfflineServer
 from switchboard.offline.sound import Samples, resample
-from switchboard.offline.speaking import speak
 from switchboard.softphone.g711 import over_the_line
 
 RATE = 16_000
@@ -23,9 +25,23 @@ def silence(seconds: float, rate: int = RATE) -> Samples:
     return np.zeros(int(seconds * rate), np.int16)
 
 
+_SPEAK = """
+import sys
+from switchboard.offline.speaking import speak
+sys.stdout.buffer.write(speak(*sys.argv[1:4], int(sys.argv[4])))
+"""
+
+
+@cache
+def recording(text: str, language: str = "en", voice: str = "caller", rate: int = 8000) -> Samples:
+    """`text` as it always sounds: espeak-ng's flutter goes on from all that its process said before."""
+    command = [sys.executable, "-c", _SPEAK, text, language, voice, str(rate)]
+    return np.frombuffer(subprocess.run(command, check=True, capture_output=True).stdout, np.int16)
+
+
 def telephone(text: str, language: str = "en", voice: str = "caller", rate: int = RATE) -> Samples:
     """`text` through G.711 at 8 kHz, with the silence around it in which a recogniser comes to its end."""
-    said = np.frombuffer(speak(text, language, voice, 8000), np.int16)
+    said = recording(text, language, voice)
     line = over_the_line(np.concatenate((silence(0.2, 8000), said, silence(0.6, 8000))))
     return resample(line, 8000, rate)
 

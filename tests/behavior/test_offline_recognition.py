@@ -8,13 +8,13 @@ import pytest
 from switchboard.offline.phrases import PHRASES
 from switchboard.offline.recognition import RATE, Recogniser
 from switchboard.offline.sound import resample
-from switchboard.offline.speaking import speak
 from switchboard.softphone import g711
+from tests.behavior.offline_speech import recording
 
 
 def on_the_telephone(text: str, voice: str = "caller", gain: float = 1.0) -> bytes:
     """`text` through G.711 at 8 kHz with 0.2 s of silence around it, s16le mono at 16 kHz."""
-    spoken = resample(np.frombuffer(speak(text, "en", voice, RATE), "<i2"), RATE, g711.RATE)
+    spoken = resample(recording(text, "en", voice, RATE), RATE, g711.RATE)
     quiet = np.zeros(g711.RATE // 5, np.int16)
     line = np.concatenate((quiet, (spoken * gain).astype(np.int16), quiet))
     return resample(g711.over_the_line(line), g711.RATE, RATE).tobytes()
