@@ -7,7 +7,7 @@ from functools import cache
 
 import agents
 from agents.prompts import missing_prompts
-from switchboard.database import BadDatabaseURL
+from switchboard.database import BadDatabaseURL, read_url
 from switchboard.directory import Directory, DirectoryError, directory_from
 from switchboard.routing.load import Config, TableErrors, load
 from switchboard.settings import Settings
@@ -44,6 +44,7 @@ def startup() -> Startup:
     faults += missing_prompts(agents.names())
     directory: Directory | None = None
     try:
+        read_url(settings.database_url)  # records go there, wherever customers are looked up
         directory = directory_from(settings)
     except (BadDatabaseURL, DirectoryError) as fault:
         faults.append(str(fault))

@@ -37,3 +37,19 @@ def test_what_must_be_mended_is_told_with_exit_code_2(tmp_path: Path) -> None:
     done = _begin(tmp_path, LIVEKIT_LOG_LEVEL="INFO", LIVEKIT_URL="")
     assert done.returncode == 2
     assert "switchboard.toml" in done.stderr
+
+
+def test_a_wrong_database_is_told_also_where_customers_are_looked_up_elsewhere(tmp_path: Path) -> None:
+    config, elsewhere = str(ROOT / "switchboard.toml"), "http://127.0.0.1:9/{number}"
+    done = _begin(
+        tmp_path,
+        LIVEKIT_LOG_LEVEL="INFO",
+        LIVEKIT_URL="",
+        SWITCHBOARD_CONFIG=config,
+        DATABASE_URL="mysql://x/y",
+        DIRECTORY_URL=elsewhere,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        'DATABASE_URL names the database "mysql" (have: sqlite, postgresql)\n',
+    )
