@@ -1,21 +1,22 @@
 """Imported once in the fork server, before any call: each call's process inherits what stands here.
 
-Imports, and objects that have opened nothing: no thread, no socket, nothing that a fork would break.
+What stays is imports, and objects that have nothing open: no thread, no socket, nothing that a fork would break.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from importlib import import_module
 
 from livekit import local_inference
-from livekit.agents.llm import ChatMessage
-from openai.types.chat import ChatCompletionChunk, ParsedChatCompletion
 
 import agents
 from switchboard.directory import look_up
 from switchboard.numbers import parse_number
+from switchboard.records import recorder_from
+from switchboard.rehearsal import rehearse
 from switchboard.speech.models import prepare_models
 from switchboard.startup import CannotStart, startup
 
@@ -32,10 +33,10 @@ for _module in (
     import_module(_module)
 for _name in agents.names():
     agents.agent_class(_name)
+# A call's process would read and compile the worker's main file again, to find the functions that it is given.
+sys.modules["__main__"] = sys.modules["__mp_main__"] = sys.modules["agent"]
 local_inference.init_vad()
-# Models that are built at first use: in a call that would be the first reply.
-for _model in (ChatMessage, ChatCompletionChunk, ParsedChatCompletion[None]):
-    _model.model_rebuild()
+rehearse()
 
 # The main process has reported any fault already; a call's process would meet it again by itself.
 with contextlib.suppress(CannotStart):
@@ -45,6 +46,7 @@ with contextlib.suppress(CannotStart):
     for _name in ("phone", "wideband"):
         _profile = _start.config.speech[_name].spoken_in(_worker.language)
         prepare_models(_profile, _worker.language, _settings)
+    recorder_from(_settings)
     parse_number("+14155550101", _worker.region)
     if not _settings.directory_url:
         # Asked once, so that no caller waits for what SQLAlchemy sets up at its first query.

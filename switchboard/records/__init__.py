@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,11 +24,18 @@ _EVERY_S = 5.0
 
 def recorder_from(settings: Settings) -> Recorder:
     """A recorder for one call, by `DATABASE_URL` and `SWITCHBOARD_SPOOL`. Opens nothing. Raises BadDatabaseURL."""
-    from switchboard.database import make_engine
     from switchboard.records.recorder import Recorder
     from switchboard.records.spool import Spool
 
-    return Recorder(make_engine(settings.database_url), Spool(settings.spool))
+    return Recorder(_engine(settings.database_url), Spool(settings.spool))
+
+
+@cache
+def _engine(url: str) -> AsyncEngine:
+    """Made once a process image, as `startup` is: a call finds the one that the fork server made."""
+    from switchboard.database import make_engine
+
+    return make_engine(url)
 
 
 async def keep(engine: AsyncEngine, spool: Spool, every_s: float = _EVERY_S) -> None:
