@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
 from typing import Any, ClassVar
 
-from livekit.agents import Agent, ChatContext, RunContext, function_tool
+from livekit import rtc
+from livekit.agents import Agent, ChatContext, ModelSettings, RunContext, function_tool, stt
 
 from agents import agent_class
 from agents.conversation import Conversation
 from agents.prompts import load_prompt
+from switchboard.speech.turns import SentenceTurns
 
 Ctx = RunContext[Conversation]
 
@@ -30,6 +33,8 @@ class PhoneAgent(Agent):
         self.prompt = load_prompt(self.name, conversation.language)
         self._handed_over = handed_over
         super().__init__(instructions=self._all_it_is_told(), chat_ctx=chat_ctx)
+        # On the instance: for a class that overrides it, livekit-agents would connect anew at every hand-over.
+        self.stt_node = self._hear
 
     def _all_it_is_told(self) -> str:
         spoken = (
@@ -38,6 +43,14 @@ class PhoneAgent(Agent):
             else (f"\nThe caller speaks the language with the code {self.conversation.language}: speak only that.")
         )
         return f"{self.prompt.instructions}\n\n{_STYLE}{spoken}\n\n{self.conversation.briefing()}"
+
+    def _hear(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncIterable[stt.SpeechEvent]:
+        """What the recogniser hears; where turns end by the words, the reply is begun before the turn is over."""
+        events = Agent.default.stt_node(self, audio, model_settings)
+        turns = self.session.turn_detection
+        return turns.anticipate(events) if isinstance(turns, SentenceTurns) else events
 
     async def on_enter(self) -> None:
         if self._handed_over:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from dataclasses import replace
 
-from livekit.agents import llm
+from livekit.agents import llm, stt
 from livekit.agents.language import LanguageCode
 
 from switchboard.speech.profile import base_language
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _THRESHOLD = 0.5
-_HESITATION_S = 0.5
+_HESITATION_S = 0.6
 
 
 def _words(text: str) -> frozenset[str]:
@@ -78,6 +79,22 @@ class SentenceTurns:
 
     async def supports_language(self, language: LanguageCode | None) -> bool:
         return True
+
+    async def anticipate(self, events: AsyncIterable[stt.SpeechEvent]) -> AsyncGenerator[stt.SpeechEvent, None]:
+        """The recogniser's events, and a preflight after each interim transcript that may be all that is said.
+
+        livekit-agents begins the reply to it, and speaks that reply if the turn ends with the same words.
+        """
+        expected = ""
+        async for event in events:
+            yield event
+            if event.type == stt.SpeechEventType.FINAL_TRANSCRIPT:
+                expected = ""
+            elif event.type == stt.SpeechEventType.INTERIM_TRANSCRIPT:
+                text = event.alternatives[0].text
+                if text and text != expected and is_punctuated(text) and is_finished(text, self._language):
+                    expected = text
+                    yield replace(event, type=stt.SpeechEventType.PREFLIGHT_TRANSCRIPT)
 
     async def predict_end_of_turn(
         self,
