@@ -77,7 +77,7 @@ def _calls(size: int) -> Iterator[tuple[str, Call, str]]:
     about = {"trunk": "ST_none", "rule": "SDR_1", "job": {"tenant": "none"}, "attributes": {"sip.h.x-queue": "q1"}}
     for shape, spec, expected in (
         ("hit first", {"to": "+18009999999", "from": "+14155550101"}, "first"),
-        ("hit last", {"to": "+18001112222", "from": "+12012500000"}, "last"),
+        ("hit last", {"to": "+18001112222", "from": "+12012000000"}, "last"),
         ("default", {"to": "+18001112222", "from": "+442079460018"}, "default"),
         ("number hidden", {"to": "+18001112222"}, "default"),
         ("middle, by trunk", {"to": "+18001112222", "trunk": f"ST_{2_000_003 + (size - 10) // 12 * 6}"}, None),
