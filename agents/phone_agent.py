@@ -33,8 +33,10 @@ class PhoneAgent(Agent):
         self.prompt = load_prompt(self.name, conversation.language)
         self._handed_over = handed_over
         super().__init__(instructions=self._all_it_is_told(), chat_ctx=chat_ctx)
-        # On the instance: for a class that overrides it, livekit-agents would connect anew at every hand-over.
-        self.stt_node = self._hear
+        # On the instance: for a class that overrides it, livekit-agents would connect anew at every hand-over. An
+        # agent whose class does override it keeps its own.
+        if type(self).stt_node is Agent.stt_node:
+            self.stt_node = self._hear
 
     def _all_it_is_told(self) -> str:
         spoken = (

@@ -46,7 +46,7 @@ with contextlib.suppress(CannotStart):
     for _name in ("phone", "wideband"):
         _profile = _start.config.speech[_name].spoken_in(_worker.language)
         prepare_models(_profile, _worker.language, _settings)
-    recorder_from(_settings)
+    recorder_from(_settings)  # makes the engine that every call's recorder will use
     parse_number("+14155550101", _worker.region)
     if not _settings.directory_url:
         # Asked once, so that no caller waits for what SQLAlchemy sets up at its first query.

@@ -56,6 +56,15 @@ async def _session(
         await session.aclose()
 
 
+def test_an_agent_may_hear_in_its_own_way() -> None:
+    class Own(agents.agent_class("front_desk")):
+        async def stt_node(self, audio: Any, model_settings: Any) -> Any:
+            raise NotImplementedError
+
+    assert "stt_node" not in vars(Own(_conversation()))
+    assert "stt_node" in vars(agents.agent_class("front_desk")(_conversation()))
+
+
 @pytest.mark.parametrize("name", agents.names())
 def test_every_registered_agent_can_be_made_and_has_a_greeting(name: str) -> None:
     agent = agents.agent_class(name)(_conversation())
