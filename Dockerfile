@@ -30,7 +30,7 @@ WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HF_HOME=/app/.models HF_HUB_OFFLINE=1
 
 # What must be kept, unless DATABASE_URL is PostgreSQL's: customers and records of calls.
-ENV DATABASE_URL=sqlite+aiosqlite:////data/switchboard.sqlite3 SWITCHBOARD_SPOOL=/data/spool
+ENV DATABASE_URL=sqlite+aiosqlite:////data/switchboard.sqlite3 SWITCHBOARD_SPOOL=/data/spool SHOP_DIARY=/data/diary.sqlite3
 VOLUME /data
 USER 10001
 

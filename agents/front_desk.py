@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from livekit.agents import function_tool
 
-from agents.phone_agent import Ctx, PhoneAgent
+from agents.harbor_bikes import Ctx
+from agents.weather import units_in
+from switchboard.talk.agent import PhoneAgent
 
 
 class FrontDesk(PhoneAgent):
-    name: ClassVar[str] = "front_desk"
-
     @function_tool
     async def transfer_to_sales(self, ctx: Ctx) -> PhoneAgent:
         """Hand the caller over to sales: prices, stock, buying a bike."""
@@ -29,12 +27,15 @@ class FrontDesk(PhoneAgent):
         Args:
             place: A town. Leave it empty for where the caller is.
         """
-        weather, area = ctx.userdata.weather, ctx.userdata.area
+        call = ctx.userdata
         # "Portland" alone could be in Maine; only the town is spoken.
-        where = place or ", ".join(area[key] for key in ("city", "region", "country") if key in area)
-        if weather is None or not where:
+        where = place or ", ".join(call.area[key] for key in ("city", "region", "country") if key in call.area)
+        if not where:
             return "Ask the caller for which town they want the weather."
+        number = call.call.remote_number
         try:
-            return await weather.report(where, ctx.userdata.language)
+            return await call.business.weather.report(
+                where, call.language, units_in(number.country if number else None)
+            )
         except LookupError as excuse:
             return str(excuse)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from livekit.agents import RunContext
+
+from agents.weather import Weather, WttrWeather
+from switchboard.talk.conversation import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,42 +23,71 @@ class Bike:
     in_stock: int
 
 
-@dataclass
-class Shop:
-    """Stock, orders and the workshop's diary. `repairs` grows as callers book."""
+BIKES: Mapping[str, Bike] = {
+    "city": Bike("Pier city bike", 640, 7),
+    "electric": Bike("Tide electric bike", 2150, 2),
+    "children": Bike("Gull children's bike", 290, 0),
+}
+ORDERS: Mapping[str, str] = {
+    "1001": "ready to be picked up",
+    "1002": "on its way and arrives on Thursday",
+}
 
-    bikes: dict[str, Bike] = field(
-        default_factory=lambda: {
-            "city": Bike("Pier city bike", 640, 7),
-            "electric": Bike("Tide electric bike", 2150, 2),
-            "children": Bike("Gull children's bike", 290, 0),
-        }
-    )
-    orders: dict[str, str] = field(
-        default_factory=lambda: {
-            "1001": "ready to be picked up",
-            "1002": "on its way and arrives on Thursday",
-        }
-    )
-    repairs: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+class Shop:
+    """Stock, orders and the workshop's diary. `diary` is the file that keeps what was promised to callers."""
+
+    def __init__(self, diary: Path) -> None:
+        self._diary = diary
 
     def stock(self, kind: str) -> str:
         """One sentence about a kind of bike: price and how many are here."""
-        bike = self.bikes.get(kind.strip().lower())
+        bike = BIKES.get(kind.strip().lower())
         if bike is None:
-            return f"There is no such kind. We sell: {', '.join(self.bikes)}."
+            return f"There is no such kind. We sell: {', '.join(BIKES)}."
         here = f"{bike.in_stock} in the shop" if bike.in_stock else "sold out until next month"
         return f"The {bike.name} costs {bike.price} dollars, {here}."
 
     def order(self, number: str) -> str:
         """One sentence about an order, by its number as the caller says it."""
         digits = "".join(c for c in number if c.isdigit())
-        status = self.orders.get(digits)
+        status = ORDERS.get(digits)
         return f"Order {digits} is {status}." if status else "There is no order with that number."
 
-    def book_repair(self, day: str, problem: str) -> str:
-        self.repairs.append((day, problem))
+    async def book_repair(self, day: str, problem: str) -> str:
+        """Write it into the diary, where it outlives the call. Raises sqlite3.Error where it cannot be written."""
+        await asyncio.to_thread(self._write, day, problem)
         return f"Booked for {day}: {problem}."
 
+    def repairs(self) -> list[tuple[str, str]]:
+        """The day and the problem of every repair that was booked, oldest first."""
+        with closing(self._open()) as diary:
+            return diary.execute("SELECT day, problem FROM repairs ORDER BY rowid").fetchall()
 
-SHOP = Shop()
+    def _write(self, day: str, problem: str) -> None:
+        with closing(self._open()) as diary, diary:
+            diary.execute("INSERT INTO repairs VALUES (?, ?)", (day, problem))
+
+    def _open(self) -> sqlite3.Connection:
+        diary = sqlite3.connect(self._diary)
+        diary.execute("CREATE TABLE IF NOT EXISTS repairs (day TEXT, problem TEXT)")
+        return diary
+
+
+@dataclass(frozen=True, slots=True)
+class HarborBikes:
+    """What the agents work with: `ctx.userdata.business` in a tool."""
+
+    shop: Shop
+    weather: Weather
+
+
+Ctx = RunContext[Conversation[HarborBikes]]
+
+
+def open_business() -> HarborBikes:
+    """The business as the environment describes it. Opens nothing yet."""
+    return HarborBikes(
+        Shop(Path(os.environ.get("SHOP_DIARY") or "diary.sqlite3")),
+        WttrWeather(os.environ.get("WEATHER_URL") or "https://wttr.in"),
+    )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from livekit.agents import function_tool
 
-from agents.harbor_bikes import SHOP
-from agents.phone_agent import Ctx, PhoneAgent
+from agents.harbor_bikes import Ctx
+from switchboard.talk.agent import PhoneAgent
 
 
 class Sales(PhoneAgent):
-    name: ClassVar[str] = "sales"
-
     @function_tool
     async def check_stock(self, ctx: Ctx, kind: str) -> str:
         """Price and stock of a kind of bike.
@@ -20,7 +16,7 @@ class Sales(PhoneAgent):
         Args:
             kind: One of "city", "electric", "children".
         """
-        return SHOP.stock(kind)
+        return ctx.userdata.business.shop.stock(kind)
 
     @function_tool
     async def transfer_to_support(self, ctx: Ctx) -> PhoneAgent:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from livekit.agents import function_tool
 
-from agents.harbor_bikes import SHOP
-from agents.phone_agent import Ctx, PhoneAgent
+from agents.harbor_bikes import Ctx
+from switchboard.talk.agent import PhoneAgent
 
 
 class Support(PhoneAgent):
-    name: ClassVar[str] = "support"
-
     @function_tool
     async def order_status(self, ctx: Ctx, number: str) -> str:
         """Where an order is.
@@ -20,7 +16,7 @@ class Support(PhoneAgent):
         Args:
             number: The order number as the caller said it.
         """
-        return SHOP.order(number)
+        return ctx.userdata.business.shop.order(number)
 
     @function_tool
     async def book_repair(self, ctx: Ctx, day: str, problem: str) -> str:
@@ -30,7 +26,7 @@ class Support(PhoneAgent):
             day: The day the caller wants to bring the bike, such as "Tuesday".
             problem: What is wrong, in a few words.
         """
-        return SHOP.book_repair(day, problem)
+        return await ctx.userdata.business.shop.book_repair(day, problem)
 
     @function_tool
     async def transfer_to_sales(self, ctx: Ctx) -> PhoneAgent:

@@ -15,11 +15,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from bench import answering, contenders, conversation, cost, routing
+from bench import answering, contenders, cost, replies, routing
 from bench.contenders import Contender, ContenderFailed
 from bench.report import machine, table
 from bench.results import Results
-from bench.speech import Sentence, human, synthetic
+from bench.sentences import Sentence, human, synthetic
 from bench.stage import NotAnswered, Stage, set_up
 
 PARTS = ("answer", "replies", "typical", "synthetic", "cuts", "barge-in", "cost", "capacity", "start", "routing")
@@ -144,18 +144,16 @@ def _side_by_side(
 
     async def typical() -> None:
         await stage.providers.set_delays(**TYPICAL)
-        await conversation.replies(stage, talking, results, "reply, typical delays", few)
+        await replies.replies(stage, talking, results, "reply, typical delays", few)
         await stage.providers.set_delays()
 
     return {
         "answer": lambda: answering.first_audio(stage, running, results, size.calls),
-        "replies": lambda: conversation.replies(
-            stage, talking, results, "reply, human speech", spoken[: size.sentences]
-        ),
+        "replies": lambda: replies.replies(stage, talking, results, "reply, human speech", spoken[: size.sentences]),
         "typical": typical,
-        "synthetic": lambda: conversation.replies(stage, talking, results, "reply, synthetic speech", artificial),
-        "cuts": lambda: conversation.cuts(stage, talking, results, spoken[: size.paused_sentences]),
-        "barge-in": lambda: conversation.barge_in(stage, talking, results, size.interruptions, spoken[0]),
+        "synthetic": lambda: replies.replies(stage, talking, results, "reply, synthetic speech", artificial),
+        "cuts": lambda: replies.cuts(stage, talking, results, spoken[: size.paused_sentences]),
+        "barge-in": lambda: replies.barge_in(stage, talking, results, size.interruptions, spoken[0]),
     }
 
 

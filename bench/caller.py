@@ -17,7 +17,7 @@ from itertools import count
 import numpy as np
 from livekit import api, rtc
 
-from switchboard.softphone.g711 import RATE, Samples
+from lab.softphone.g711 import RATE, Samples
 
 FRAME = 0.02  # s
 ANSWER_DELAY = 0.08  # s from subscription to the 200 OK

@@ -15,9 +15,9 @@ from contextlib import AsyncExitStack
 
 from bench.caller import Caller
 from bench.contenders import Contender, Running
-from bench.conversation import REPLIES_WITHIN, SHORT_REPLY, greeted, turn
+from bench.replies import REPLIES_WITHIN, SHORT_REPLY, greeted, turn
 from bench.results import Results
-from bench.speech import Sentence
+from bench.sentences import Sentence
 from bench.stage import TRIES, NotAnswered, Stage, own_cpu_seconds
 
 _MIB = 1024 * 1024

@@ -8,8 +8,8 @@ import sys
 
 import httpx
 
-from bench.speech import Sentence
-from switchboard.softphone.g711 import RATE
+from bench.sentences import Sentence
+from lab.softphone.g711 import RATE
 
 _STARTS_WITHIN = 20.0  # s
 _LOOKS_EVERY = 0.1  # s

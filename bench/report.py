@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from bench.results import Results, Summary
-from switchboard.softphone.livekit_server import find_livekit_server
+from lab.stage.livekit_server import find_livekit_server
 
 _ORDER = ("ours", "plain", "pipecat", "floor")
 _PACKAGES = ("livekit-agents", "livekit", "livekit-plugins-deepgram", "livekit-plugins-openai", "numpy")

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from switchboard.call import Call
-from switchboard.call_spec import read_spec
-from switchboard.routing.load import load
+from switchboard.call.call import Call
+from switchboard.call.spec import read_spec
 from switchboard.routing.table import Table
+from switchboard.worker.routing_file import load_file
 
 SIZES = (10, 1_000, 10_000)
 LISTED = 1_000_000
@@ -34,7 +34,7 @@ def measure(sizes: tuple[int, ...] = SIZES, listed: int = LISTED, rounds: int = 
             path = Path(folder, f"{size}.toml")
             path.write_text(_table(size))
             start = time.perf_counter()
-            table = load(path, agents=["desk"]).table
+            table = load_file(path, agents=["desk"]).table
             loaded = time.perf_counter() - start
             for shape, call, expected in _calls(size):
                 assert table.match(call).name == expected, (shape, table.match(call).name)

@@ -17,7 +17,7 @@ from bench.caller import Caller, LiveKit
 from bench.contenders import Contender, Running, start
 from bench.processes import cpu_seconds
 from bench.providers import Providers
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 
 ANSWERS_WITHIN = 15.0  # s
 TRIES = 3

@@ -2,7 +2,7 @@
 
 The recogniser knows what is said and when, and follows the audio that reaches it: at each moment it has heard the
 words up to there. It ends an utterance as Deepgram does: ENDS_AFTER of silence (Deepgram's `endpointing` is shorter,
-but its final takes about that long to arrive), or at once on `Finalize`. The stand-ins of `switchboard.offline` take
+but its final takes about that long to arrive), or at once on `Finalize`. The stand-ins of `lab.providers` take
 one text an utterance: contenders that ask for finals at different moments would hear different words from them.
 Voices answer in PCM, which everybody can play without a decoder. `POST /script` says what is heard next and what is
 replied, `POST /delays` how late.
@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from aiohttp import WSMsgType, web
 
-from switchboard.offline.speaking import speak
-from switchboard.offline.voice_activity import VoiceActivity
+from lab.providers.speaking import speak
+from lab.providers.voice_activity import VoiceActivity
 
 ENDS_AFTER = 0.3  # s of silence
 INTERIM_EVERY = 0.25  # s of speech

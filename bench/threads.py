@@ -8,10 +8,10 @@ import time
 from contextlib import AsyncExitStack
 
 from bench.contenders import ALL, Contender
-from bench.conversation import greeted
 from bench.cost import REFILLED_AFTER, talk
 from bench.processes import cpu_seconds_by_thread
-from bench.speech import human
+from bench.replies import greeted
+from bench.sentences import human
 from bench.stage import TRIES, set_up
 
 _CALLS = 3

@@ -6,25 +6,13 @@ Exit codes everywhere: 0 done, 1 the answer is no (a failing check, a call not a
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 
 import typer
 from typer.exceptions import TyperException
 
-from switchboard.cli import (
-    call,
-    calls,
-    customers,
-    database,
-    demo,
-    dial,
-    health,
-    offline,
-    prepare,
-    provision,
-    rooms,
-    routing,
-    worker,
-)
+from switchboard.cli import calls, check, customers, database, dial, explain, health, prepare, provision, rooms, worker
 from switchboard.cli.output import WRONG_USE
 
 _INTERRUPTED = 130  # as a shell says it
@@ -37,24 +25,25 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 worker.register(app)
-routing.register(app)
+check.register(app)
+explain.register(app)
 health.register(app)
 provision.register(app)
 dial.register(app)
 rooms.register(app)
 customers.register(app)
 calls.register(app)
-call.register(app)
-demo.register(app)
 database.register(app)
 prepare.register(app)
-offline.register(app)
+# Callers and providers to try things with: they come with a checkout, not with the package.
+if find_spec("lab") is not None:
+    import_module("lab.commands").register(app)
 
 
 def main() -> None:
     """The `switchboard` command. Wrong use gets one line, which says where to read more."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="switchboard", standalone_mode=False)
     except TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "switchboard")
         typer.echo(f"{command}: {error.format_message()} (see {command} --help)", err=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from switchboard.call.metadata import read_metadata
+from switchboard.call.numbers import parse_number
 from switchboard.cli.output import fail
-from switchboard.metadata import read_metadata
-from switchboard.numbers import parse_number
 
 _DURATION = re.compile(r"(\d{1,8})([smhd]?)")
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

@@ -119,7 +119,7 @@ def add(
 
 
 def _number(text: str, region: str) -> str:
-    from switchboard.numbers import read_e164
+    from switchboard.call.numbers import read_e164
 
     number = read_e164(text, region)
     if number is None:
@@ -141,7 +141,7 @@ def _configured_region() -> str | None:
     """Read here without checking the whole file: `switchboard check` does that."""
     import tomllib
 
-    from switchboard.settings import Settings
+    from switchboard.worker.settings import Settings
 
     try:
         file = tomllib.loads(Settings().config.read_text(encoding="utf-8"))

@@ -24,8 +24,8 @@ def migrate(
 ) -> None:
     """Bring the database to the tables of this version. The worker does the same when it starts."""
     from switchboard.cli.output import console
-    from switchboard.database import place
-    from switchboard.migrations import HEAD, migrate
+    from switchboard.database.engine import place
+    from switchboard.database.migrations import HEAD, migrate
 
     async def work(engine: AsyncEngine) -> tuple[str, bool]:
         return place(engine), await migrate(engine)
@@ -46,9 +46,9 @@ def with_database(work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool
 
     from sqlalchemy.exc import SQLAlchemyError
 
-    from switchboard.database import BadDatabaseURL, make_engine, place
-    from switchboard.migrations import migrate
-    from switchboard.settings import Settings
+    from switchboard.database.engine import BadDatabaseURL, make_engine, place
+    from switchboard.database.migrations import migrate
+    from switchboard.worker.settings import Settings
 
     try:
         engine = make_engine(Settings().database_url, patience_s)

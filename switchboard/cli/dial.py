@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from switchboard.call.metadata import LIMIT
 from switchboard.cli.arguments import json_object, not_empty, telephone_number
+from switchboard.cli.business import read_settings
+from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import NO, fail, print_json
-from switchboard.cli.server import ask_server, read_settings
-from switchboard.metadata import LIMIT
 
 if TYPE_CHECKING:
     from livekit.api import LiveKitAPI
 
     from switchboard.outbound.dialling import Dial, Dialled
-    from switchboard.settings import Settings
+    from switchboard.worker.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +54,7 @@ def dial(
     if len(json.dumps(job, ensure_ascii=False).encode()) >= LIMIT:
         fail(f"--data is too long: with the rest it must stay below {LIMIT} bytes")
     from switchboard.outbound.dialling import Dial
-    from switchboard.worker_name import worker_name
+    from switchboard.worker.name import worker_name
 
     settings = read_settings()
     name = worker_name(settings) if worker is None else not_empty(worker, "--worker")
@@ -85,11 +86,12 @@ def _make(settings: Settings, call: Dial, from_trunk: str | None) -> Dialled:
 
 
 def _known_agent(agent: str) -> None:
-    from agents import names
-    from switchboard.routing.suggest import suggest
+    from switchboard.cli.business import read_roster
+    from switchboard.files.suggest import suggest
 
-    if agent not in names():
-        fail(f'--agent "{agent}": there is no such agent {suggest(agent, names())}')
+    names = read_roster().names()
+    if agent not in names:
+        fail(f'--agent "{agent}": there is no such agent {suggest(agent, names)}')
 
 
 def _machine(on_machine: str | None, message: str | None) -> dict[str, str]:

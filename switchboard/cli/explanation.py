@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from switchboard.call import Call
-from switchboard.routing.decision import Step
+from switchboard.call.call import Call
+from switchboard.routing.decision import Refuse, Step
 from switchboard.routing.explain import Explanation
 
 
@@ -47,10 +47,10 @@ def _conditions(step: Step) -> Text:
 def _result(file: str, explanation: Explanation) -> Iterator[tuple[str, RenderableType]]:
     decision = explanation.decision
     yield "route", Text.assemble((decision.route, "bold"), (f"  {file}:{decision.line}", "dim"))
-    if decision.reject:
-        yield "refused", Text(f"{decision.reject}, while it still rings")
+    if isinstance(decision, Refuse):
+        yield "refused", Text(f"{decision.reason}, while it still rings")
     else:
-        yield "agent", Text(decision.agent or "")
+        yield "agent", Text(decision.agent)
         yield "language", Text(decision.language)
         yield "speech", Text(decision.speech.name)
         for part, model in decision.speech.models().items():

@@ -24,7 +24,7 @@ def health(
     """Say whether the worker on this machine takes calls: exit 0 only when it is registered with LiveKit."""
     import httpx
 
-    from switchboard.cli.server import read_settings
+    from switchboard.cli.business import read_settings
 
     url = f"http://127.0.0.1:{read_settings().health_port if port is None else port}/ready"
     try:

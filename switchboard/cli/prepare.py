@@ -15,22 +15,18 @@ def prepare() -> None:
     """Write the table of areas (cities by telephone prefix) into SWITCHBOARD_CACHE, unless it is there."""
     import sqlite3
 
-    from pydantic import ValidationError
+    from switchboard.call.area import table_path
+    from switchboard.call.area_table import build, is_built
+    from switchboard.cli.business import read_settings
 
-    from switchboard import area
-    from switchboard.settings import Settings
-
-    try:
-        cache = Settings().cache
-    except ValidationError as error:
-        fail("\n".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
-    path = area.table_path(cache)
-    if area.is_built(cache):
+    cache = read_settings().cache
+    path = table_path(cache)
+    if is_built(cache):
         typer.echo(f"areas: {path} is there")
         return
     typer.echo(f"areas: writing {path} (a few seconds)")
     try:
-        area.build(cache)
+        build(cache)
     except (OSError, sqlite3.Error) as fault:
         fail(f"areas: {path} cannot be written ({fault}): set SWITCHBOARD_CACHE to a folder that can be")
     typer.echo(f"areas: {path.stat().st_size // 1_000_000} MB written")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from switchboard.cli.business import read_settings
+from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import NO, fail, print_json
-from switchboard.cli.server import ask_server, read_settings
 
 if TYPE_CHECKING:
     from livekit.api import LiveKitAPI
@@ -47,7 +48,7 @@ def _provision(file: Path, *, apply: bool, prune: bool, as_json: bool) -> None:
     from switchboard.trunks.apply import ApplyError, fetch
     from switchboard.trunks.apply import apply as apply_plan
     from switchboard.trunks.plan import find_obstacles, make_plan
-    from switchboard.worker_name import worker_name
+    from switchboard.worker.name import worker_name
 
     settings = read_settings()
     trunks = _read(file)
@@ -77,7 +78,7 @@ def _provision(file: Path, *, apply: bool, prune: bool, as_json: bool) -> None:
 
 
 def _read(file: Path) -> Trunks:
-    from switchboard.routing.source import TableErrors
+    from switchboard.files.source import TableErrors
     from switchboard.trunks.reading import TrunksErrors, read_trunks
 
     try:
@@ -148,7 +149,7 @@ def _as_json(plan: Plan, trunks: Trunks, *, apply: bool, prune: bool) -> dict[st
 def _export(file: Path, as_json: bool) -> None:
     from switchboard.trunks.apply import fetch
     from switchboard.trunks.export import export
-    from switchboard.worker_name import worker_name
+    from switchboard.worker.name import worker_name
 
     settings = read_settings()
     if file.exists():

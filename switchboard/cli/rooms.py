@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from switchboard.cli.arguments import duration, json_object, not_empty, pairs
+from switchboard.cli.business import read_settings
+from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import fail, print_json
-from switchboard.cli.server import ask_server, read_settings
 
 if TYPE_CHECKING:
     from livekit.api import LiveKitAPI
 
-    from switchboard.dispatching import Dispatched
+    from switchboard.livekit_api.dispatching import Dispatched
 
 Room = Annotated[str, typer.Option("--room", help="The room's name.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -90,8 +91,8 @@ def dispatch(
     as_json: Json = False,
 ) -> None:
     """Call the agent into a room, unless it has one. Exits 0 either way: the room has an agent."""
-    from switchboard.dispatching import ensure_agent
-    from switchboard.worker_name import worker_name
+    from switchboard.livekit_api.dispatching import ensure_agent
+    from switchboard.worker.name import worker_name
 
     not_empty(room, "--room")
     job = json_object(metadata, "--metadata")

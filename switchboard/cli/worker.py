@@ -11,9 +11,10 @@ def register(app: typer.Typer) -> None:
 
 def start() -> None:
     """Start the worker and wait for calls (what the Dockerfile runs)."""
-    from switchboard.launch import begin
+    from importlib import import_module
 
-    begin()
-    import agent
+    from switchboard.cli.business import business_folder
+    from switchboard.worker.launch import begin
 
-    agent.main()
+    services = begin(business_folder())
+    import_module("agent").main(services)

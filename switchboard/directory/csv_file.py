@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from switchboard.database import storable_text
+from switchboard.call.numbers import read_e164
+from switchboard.database.storable import storable_text
 from switchboard.directory.customer import KNOWN, LONGEST_NAME
-from switchboard.numbers import read_e164
 
 _DELIMITERS = ",;\t"
 _SHOWN = 20

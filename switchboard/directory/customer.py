@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Text, UniqueConstraint, func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from switchboard.database import Base, Document, Insert, UtcDateTime
+from switchboard.database.types import Base, Document, Insert, UtcDateTime
 
 # The columns of a customer that have a place of their own; all others live in `data`.
 KNOWN = ("name", "language", "tier", "company", "notes")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from switchboard.directory import MOST, DirectoryError
+from switchboard.directory.directory import MOST, DirectoryError
 
 _TIMEOUT_S = 2.0  # what an abandoned request may still take; the call itself waits for its budget only
 

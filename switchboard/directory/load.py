@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable, Index
 
-from switchboard.database import Document, UtcDateTime, insert_into
+from switchboard.database.types import Document, UtcDateTime, insert_into
 from switchboard.directory.csv_file import CustomerFile, FileRow
 from switchboard.directory.customer import KNOWN, Customer, updating
 

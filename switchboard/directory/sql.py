@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database import insert_into, storable, storable_text, transact
-from switchboard.directory import MOST
+from switchboard.database.engine import transact
+from switchboard.database.storable import storable, storable_text
+from switchboard.database.types import insert_into
 from switchboard.directory.customer import KNOWN, Customer, updating
+from switchboard.directory.directory import MOST
 
 _COLUMNS = [getattr(Customer, name) for name in KNOWN]
 

@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from livekit.agents import AgentSession
+from livekit.agents import AMD, AgentSession
 from livekit.agents.llm import LLM
-from livekit.agents.voice.amd import AMD
 
 Who = Literal["human", "machine", "unknown"]
 OnMachine = Literal["hang_up", "leave_message"]

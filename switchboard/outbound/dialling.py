@@ -23,7 +23,7 @@ from livekit.protocol.sip import (
     SIPOutboundTrunkInfo,
 )
 
-from switchboard.dispatching import has_agent
+from switchboard.livekit_api.dispatching import has_agent
 from switchboard.outbound.outcome import Outcome, in_words, of_error
 
 logger = logging.getLogger("switchboard")

@@ -16,11 +16,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.call import Call
-from switchboard.database import storable
+from switchboard.call.call import Call
+from switchboard.call.causes import Ending
+from switchboard.call.events import AgentBegan, Answered, Changed, Ended, Event, Identified, Rang, Warned
+from switchboard.database.storable import storable
 from switchboard.records.row import Row, call_columns, decision_columns, identifiers, write
 from switchboard.records.spool import Spool
-from switchboard.routing.decision import Decision, Step
+from switchboard.routing.decision import Decision, Routed, Step
 
 logger = logging.getLogger("switchboard")
 
@@ -43,6 +45,28 @@ class Recorder:
         self._news = asyncio.Event()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    def hear(self, event: Event) -> None:
+        """Note an event of the call: the recorder's place in its stream (`Events.subscribe`)."""
+        match event:
+            case Routed():
+                self.begin(event.call, event.decision, event.trace, event.fingerprint, event.room)
+            case Rang():
+                self.rang(event.at)
+            case Answered():
+                self.answered(event.at)
+            case Identified():
+                self.identified(event.call)
+            case Changed():
+                self.changed(event.what, event.key, event.value, event.at)
+            case AgentBegan():
+                self.changed("agent", "name", event.agent, event.at)
+            case Warned():
+                self.warning(event.text)
+            case Ended():
+                self.ended(event.ending, event.at)
+            case _:
+                pass  # told for others
 
     def begin(
         self,
@@ -68,8 +92,8 @@ class Recorder:
     def answered(self, at: datetime | None = None) -> None:
         self._note(answered_at=at or datetime.now(UTC))
 
-    def ended(self, reason: str, at: datetime | None = None) -> None:
-        self._note(end_reason=storable(reason), ended_at=at or datetime.now(UTC))
+    def ended(self, ending: Ending, at: datetime | None = None) -> None:
+        self._note(cause=ending.cause.value, end_reason=storable(str(ending)), ended_at=at or datetime.now(UTC))
 
     def changed(self, what: str, key: str, value: Any, at: datetime | None = None) -> None:
         """Something changed or came late: `what` is its kind (`data`, `late`, `agent`), None a value that has gone."""

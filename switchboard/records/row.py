@@ -10,12 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.call import Call
-from switchboard.call_spec import write_spec
-from switchboard.database import UtcDateTime, insert_into, storable, transact
-from switchboard.numbers import Number
+from switchboard.call.call import Call
+from switchboard.call.numbers import Number
+from switchboard.call.spec import write_spec
+from switchboard.database.engine import transact
+from switchboard.database.storable import storable
+from switchboard.database.types import UtcDateTime, insert_into
 from switchboard.records.record import CallRecord
-from switchboard.routing.decision import Decision, Step
+from switchboard.routing.decision import Answer, Decision, Refuse, Step
 
 Row = dict[str, Any]
 
@@ -48,24 +50,20 @@ def decision_columns(decision: Decision | None, trace: Iterable[Step], fingerpri
     """What was decided, and why. All empty for a call that ended before."""
     if decision is None:
         return {"decision": {}, "trace": []}
-    return {
+    row: Row = {
         "route": storable(decision.route),
-        "agent": decision.agent,
-        "language": decision.language,
-        "refusal": decision.reject,
         "fingerprint": fingerprint,
-        "decision": storable(
-            {
-                "line": decision.line,
-                "speech": {"profile": decision.speech.name, **decision.speech.models()},
-                "greeting": decision.greeting,
-                "data": decision.data,
-            }
-        ),
         "trace": [
             storable({"route": s.route, "line": s.line, "matched": s.matched, "failed": s.failed}) for s in trace
         ],
     }
+    match decision:
+        case Refuse():
+            return row | {"refusal": decision.reason, "decision": {"line": decision.line}}
+        case Answer():
+            speech = {"profile": decision.speech.name, **decision.speech.models()}
+            asked = {"line": decision.line, "speech": speech, "greeting": decision.greeting, "data": decision.data}
+            return row | {"agent": decision.agent, "language": decision.language, "decision": storable(asked)}
 
 
 def _number_columns(end: str, number: Number | None) -> Row:

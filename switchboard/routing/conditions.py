@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from switchboard.call import Call
+from switchboard.call.call import Call
 from switchboard.routing.view import ABSENT, Key, View
 
 _PERCENT = Key("percent")

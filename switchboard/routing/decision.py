@@ -1,4 +1,4 @@
-"""What routing answers: the Decision, and the trace that says why."""
+"""What routing answers: the Decision, one of a closed set of kinds, and the trace that says why."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from switchboard.call.call import Call
+from switchboard.call.events import Event
 from switchboard.speech.profile import SpeechProfile
 
 Refusal = Literal["busy", "declined"]
@@ -22,16 +24,42 @@ class Step:
     failed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The route taken and what it asks for. `agent` is None only for a refusal (`reject`)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The row that took the call, which every kind of decision names."""
 
     route: str
     line: int
-    agent: str | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Taken):
+    """An agent answers, in `language`, with the models of `speech`. `greeting` None is the agent's own."""
+
+    agent: str
     language: str
     speech: SpeechProfile
     greeting: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    reject: Refusal | None = None
-    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse(Taken):
+    """The call ends while it rings."""
+
+    reason: Refusal
+
+
+Decision = Answer | Refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(Event):
+    """It is known who calls and decided what happens. `fingerprint` is the table's."""
+
+    call: Call
+    decision: Decision
+    trace: tuple[Step, ...]
+    fingerprint: str
+    room: str | None = None

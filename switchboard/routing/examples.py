@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from switchboard.routing.config import Example
+from switchboard.call.call import Call
 from switchboard.routing.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One `[[test]]` row: a call and the route that must take it."""
+
+    index: int
+    line: int
+    call: Call
+    expect: str
 
 
 def failures(table: Table, tests: Iterable[Example]) -> Iterator[tuple[Example, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from switchboard.call import Call, Source
-from switchboard.routing.decision import Decision, Step
+from switchboard.call.call import Call, Source
+from switchboard.routing.decision import Answer, Decision, Refuse, Step
 from switchboard.routing.table import Table
 
 
@@ -30,16 +30,17 @@ class Explanation:
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """What `explain --json` prints."""
-        decision, speech = self.decision, self.decision.speech
+        """What `explain --json` prints. Keys that only another kind of decision has are null."""
+        decision = self.decision
+        answer = decision if isinstance(decision, Answer) else None
         return {
             "route": decision.route,
             "line": decision.line,
-            "agent": decision.agent,
-            "reject": decision.reject,
-            "language": decision.language,
-            "speech": {"name": speech.name, **speech.models()},
-            "greeting": decision.greeting,
+            "agent": answer and answer.agent,
+            "reject": decision.reason if isinstance(decision, Refuse) else None,
+            "language": answer and answer.language,
+            "speech": answer and {"name": answer.speech.name, **answer.speech.models()},
+            "greeting": answer and answer.greeting,
             "data": {key: asdict(datum) for key, datum in self.data.items()},
             "waits_for": self.waits_for,
             "warnings": self.warnings,
@@ -50,7 +51,8 @@ class Explanation:
 def explain(table: Table, call: Call) -> Explanation:
     decision = table.decide(call)
     theirs = {key: Datum(fact.value, fact.source, fact.trusted) for key, fact in call.data.items()}
-    ours = {key: Datum(value, "route", True) for key, value in decision.data.items()}
+    set_by_route = decision.data if isinstance(decision, Answer) else dict[str, Any]()
+    ours = {key: Datum(value, "route", True) for key, value in set_by_route.items()}
     return Explanation(
         decision=decision,
         trace=table.trace(call),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from switchboard.routing.fields import Fields
+from switchboard.files.fields import Fields
+from switchboard.files.source import Source
 from switchboard.routing.number_lists import NumberLists, normalise
-from switchboard.routing.source import Source
 
 _MOST_FAULTS = 20  # of one file: a spreadsheet saved wrongly is wrong in every line
 

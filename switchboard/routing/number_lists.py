@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import phonenumbers
 
-from switchboard.numbers import read_e164
+from switchboard.call.numbers import read_e164
 
 LIMIT = 1 << 14  # lists in one file: a number (50 bits, 15 digits) and its list share 64 bits
 _PLUS_AND_DIGITS = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -6,17 +6,18 @@ from collections.abc import Collection, Mapping
 from itertools import product
 from typing import cast, get_args
 
+from switchboard.call.language import read_language
+from switchboard.files.fields import Fields
+from switchboard.files.source import Source
+from switchboard.files.suggest import suggest
 from switchboard.routing.conditions import AnyOf, Condition
-from switchboard.routing.config import WorkerOptions
 from switchboard.routing.decision import DEFAULT, Refusal
-from switchboard.routing.fields import Fields
-from switchboard.routing.greeting import GROUPS, PLACEHOLDERS, is_known, placeholders
-from switchboard.routing.source import Source
-from switchboard.routing.suggest import suggest
+from switchboard.routing.placeholders import GROUPS, PLACEHOLDERS, is_known, placeholders
 from switchboard.routing.table import Action, Route
 from switchboard.routing.view import Key
 from switchboard.routing.when import WhenReader
-from switchboard.speech.profile import Part, SpeechProfile, fault, read_language
+from switchboard.speech.profile import Part, SpeechProfile, fault
+from switchboard.worker.options import WorkerOptions
 
 ACTION_KEYS = ("agent", "language", "speech", "greeting", "voice", "llm", "stt", "data", "reject")
 ROUTE_KEYS = ("name", "when", *ACTION_KEYS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from switchboard.numbers import parse_number
+from switchboard.call.numbers import parse_number
 from switchboard.routing.conditions import AnyOf, Condition, Percent, Present
 from switchboard.routing.index import Index
 from switchboard.routing.table import Route

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from switchboard.call import Call
+from switchboard.call.call import Call
+from switchboard.call.language import read_language
 from switchboard.routing.conditions import Condition
-from switchboard.routing.decision import DEFAULT, Decision, Refusal, Step
+from switchboard.routing.decision import DEFAULT, Answer, Decision, Refusal, Refuse, Step
 from switchboard.routing.index import Index
 from switchboard.routing.number_lists import NumberLists
 from switchboard.routing.view import Key, View, late_names
-from switchboard.speech.profile import SpeechProfile, read_language, with_voice
+from switchboard.speech.profile import SpeechProfile, with_voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Route:
 
 
 class Table:
-    """The routes in order, and the default behind them. Build it with `switchboard.routing.load`."""
+    """The routes in order, and the default behind them. Build it with `switchboard.worker.routing_file`."""
 
     def __init__(
         self,
@@ -149,19 +150,21 @@ class Table:
         return found
 
     def _decision(self, route: Route, call: Call) -> Decision:
-        action, warnings = route.action, list[str]()
+        action = route.action
+        if action.agent is None:
+            return Refuse(route=route.name, line=route.line, reason=action.reject or "busy")
+        warnings = list[str]()
         profile = self.speech[action.speech or ("phone" if call.kind == "sip" else "wideband")]
         language, speech = self._heard(action, profile, call, warnings)
-        return Decision(
+        return Answer(
             route=route.name,
             line=route.line,
+            warnings=tuple(warnings),
             agent=action.agent,
             language=language,
             speech=speech,
             greeting=action.greeting,
             data=action.data,
-            reject=action.reject,
-            warnings=tuple(warnings),
         )
 
     def _heard(

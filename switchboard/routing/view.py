@@ -14,21 +14,16 @@ from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from switchboard.call import Call, Fact
-from switchboard.numbers import Number
+from switchboard.call import attributes as names
+from switchboard.call.call import Call, Fact
+from switchboard.call.language import read_language
+from switchboard.call.numbers import Number
 from switchboard.routing.number_lists import NumberLists
-from switchboard.speech.profile import read_language
 
 Tokens = tuple[Hashable, ...]
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _SHOWN_LENGTH = 80
-_AT_JOIN = frozenset({"sip.callID", "sip.trunkID", "sip.ruleID", "sip.phoneNumber", "sip.trunkPhoneNumber"})
-PROVIDERS: Mapping[str, tuple[str, ...]] = {  # carrier -> an attribute each that tells it, as livekit-sip maps them
-    "twilio": ("sip.twilio.callSid", "sip.twilio.accountSid"),
-    "telnyx": ("sip.telnyx.callSessionID", "sip.telnyx.callLegID"),
-    "amazon": ("sip.amazon.contactId",),
-}
 
 
 class Absence(Enum):
@@ -126,11 +121,11 @@ def late_names(key: Key, call: Call | None = None) -> frozenset[str]:
     """Attributes whose late arrival can change what `key` reads; with a call, only those that still can."""
     match key.group:
         case "header":
-            return frozenset({f"sip.h.{key.name}"})
+            return frozenset({f"{names.HEADER}{key.name}"})
         case "attribute":
-            return frozenset({key.name} - _AT_JOIN)
+            return frozenset({key.name} - names.AT_JOIN)
         case "provider" if call is None or call.provider is None:
-            return frozenset(name for names in PROVIDERS.values() for name in names)
+            return frozenset(name for carried in names.CARRIERS.values() for name in carried)
         case "data" | "trusted":
             fact = call.data.get(key.name) if call else None
             return _late_sources(key.name, fact)
@@ -143,7 +138,7 @@ def _late_sources(name: str, fact: Fact | None) -> frozenset[str]:
     if fact and fact.source in ("job", "attribute"):
         return frozenset()
     attribute = frozenset[str]() if name.startswith(("sip.", "lk.")) else frozenset({name})
-    header = frozenset({f"sip.h.{name}", f"sip.h.x-{name}"})
+    header = frozenset({f"{names.HEADER}{name}", f"{names.HEADER}x-{name}"})
     return attribute if fact and fact.source == "header" else attribute | header
 
 
@@ -165,7 +160,7 @@ def _exact(end: str) -> Callable[[View, str], Tokens]:
 def _attribute_of(call: Call, end: str) -> str:
     """On an outbound call the bridge swaps the names of the two ends."""
     theirs = (end == "from") == (call.direction == "inbound")
-    return "sip.phoneNumber" if theirs else "sip.trunkPhoneNumber"
+    return names.THEIR_NUMBER if theirs else names.OUR_NUMBER
 
 
 def _prefix(end: str) -> Callable[[View, str], Tokens]:

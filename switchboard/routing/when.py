@@ -11,19 +11,20 @@ from typing import Any, cast, get_args
 
 import phonenumbers
 
-from switchboard.call import Direction, Kind
+from switchboard.call.attributes import CARRIERS
+from switchboard.call.call import Direction, Kind
+from switchboard.call.language import read_language
+from switchboard.files.source import KeyPath, Source
+from switchboard.files.suggest import suggest
 from switchboard.routing.conditions import AnyOf, Condition, Present, percent
 from switchboard.routing.number_lists import normalise
-from switchboard.routing.source import KeyPath, Source
-from switchboard.routing.suggest import suggest
-from switchboard.routing.view import ABSENT, PROVIDERS, Key, Listed, language_tokens
-from switchboard.speech.profile import read_language
+from switchboard.routing.view import ABSENT, Key, Listed, language_tokens
 
 NUMBERS = ("to", "from")
 WORDS: Mapping[str, tuple[str, ...]] = {  # keys that have a fixed set of values
     "direction": get_args(Direction),
     "kind": get_args(Kind),
-    "provider": tuple(PROVIDERS),
+    "provider": tuple(CARRIERS),
 }
 TEXTS = ("trunk", "rule")
 MERGED = ("language", "department", "user_id")  # short for data."language", …

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from livekit.agents import NOT_GIVEN, llm, stt, tts
 from livekit.plugins import deepgram, openai
 
-from switchboard.settings import Settings
-from switchboard.speech.profile import SpeechProfile, base_language
+from switchboard.call.language import base_language
+from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.providers import Providers
 
 Hearing = stt.STT[Any]
 Thinking = llm.LLM[Any]
@@ -33,31 +34,12 @@ class Models:
     tts: Speaking
 
 
-_ready: dict[tuple[object, ...], Models] = {}
-
-
-def prepare_models(profile: SpeechProfile, language: str, settings: Settings) -> None:
-    """Make the plug-ins before they are needed: in the fork server, from which every call's process inherits them.
-
-    They open no connection before their first use, and a call's process serves one call.
-    """
-    _ready[_key(profile, language)] = _make(profile, language, settings)
-
-
-def make_models(profile: SpeechProfile, language: str, settings: Settings) -> Models:
-    """The plug-ins for a conversation in `language`. `profile` has been checked and suits the language."""
-    return _ready.pop(_key(profile, language), None) or _make(profile, language, settings)
-
-
-def _key(profile: SpeechProfile, language: str) -> tuple[object, ...]:
-    return (profile.stt, profile.llm, profile.tts, profile.keyterms, language)
-
-
-def _make(profile: SpeechProfile, language: str, settings: Settings) -> Models:
+def make_models(profile: SpeechProfile, language: str, providers: Providers) -> Models:
+    """The plug-ins of a profile that suits the language. They open nothing yet."""
     return Models(
-        stt=_made(_STT, profile.stt)(_model(profile.stt), language, profile, settings),
-        llm=_made(_LLM, profile.llm)(_model(profile.llm), language, profile, settings),
-        tts=_made(_TTS, profile.tts)(_model(profile.tts), language, profile, settings),
+        stt=_made(_STT, profile.stt)(_model(profile.stt), language, profile, providers),
+        llm=_made(_LLM, profile.llm)(_model(profile.llm), language, profile, providers),
+        tts=_made(_TTS, profile.tts)(_model(profile.tts), language, profile, providers),
     )
 
 
@@ -69,8 +51,8 @@ def _made(makers: dict[str, _T], name: str) -> _T:
     return makers[name.partition("/")[0]]
 
 
-def _deepgram_stt(model: str, language: str, profile: SpeechProfile, settings: Settings) -> Hearing:
-    key, origin = settings.deepgram_api_key.get_secret_value(), settings.deepgram_base_url
+def _deepgram_stt(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Hearing:
+    key, origin = providers["deepgram"].key, providers["deepgram"].base_url
     if model.startswith("flux"):
         return deepgram.STTv2(model=model, api_key=key, base_url=f"{origin}/v2/listen", keyterm=list(profile.keyterms))
     # nova-3 takes keyterms, the models before it keywords with a boost.
@@ -89,22 +71,20 @@ def _deepgram_stt(model: str, language: str, profile: SpeechProfile, settings: S
     return recogniser
 
 
-def _openai_stt(model: str, language: str, profile: SpeechProfile, settings: Settings) -> Hearing:
+def _openai_stt(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Hearing:
     return openai.STT(
         model=model,
         language=base_language(language),
-        api_key=settings.openai_api_key.get_secret_value(),
-        base_url=settings.openai_base_url,
+        api_key=providers["openai"].key,
+        base_url=providers["openai"].base_url,
     )
 
 
-def _openai_llm(model: str, language: str, profile: SpeechProfile, settings: Settings) -> Thinking:
-    return openai.LLM(
-        model=model, api_key=settings.openai_api_key.get_secret_value(), base_url=settings.openai_base_url
-    )
+def _openai_llm(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Thinking:
+    return openai.LLM(model=model, api_key=providers["openai"].key, base_url=providers["openai"].base_url)
 
 
-def _openai_tts(model: str, language: str, profile: SpeechProfile, settings: Settings) -> Speaking:
+def _openai_tts(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Speaking:
     name, _, voice = model.partition(":")
     spoken = _NAMES.get(base_language(language), f"the language with the code {language}")
     return openai.TTS(
@@ -112,26 +92,26 @@ def _openai_tts(model: str, language: str, profile: SpeechProfile, settings: Set
         voice=voice or "ash",
         instructions=f"Speak in {spoken}, friendly and clear, as on the telephone.",
         response_format="pcm",  # no MP3 decoder in every call
-        api_key=settings.openai_api_key.get_secret_value(),
-        base_url=settings.openai_base_url,
+        api_key=providers["openai"].key,
+        base_url=providers["openai"].base_url,
     )
 
 
-def _deepgram_tts(model: str, language: str, profile: SpeechProfile, settings: Settings) -> Speaking:
+def _deepgram_tts(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Speaking:
     name, _, voice = model.partition(":")
     return deepgram.TTS(
         model=f"{name}-{voice}-{base_language(language)}" if voice else name,
-        api_key=settings.deepgram_api_key.get_secret_value(),
-        base_url=f"{settings.deepgram_base_url}/v1/speak",
+        api_key=providers["deepgram"].key,
+        base_url=f"{providers['deepgram'].base_url}/v1/speak",
     )
 
 
-_STT: dict[str, Callable[[str, str, SpeechProfile, Settings], Hearing]] = {
+_STT: dict[str, Callable[[str, str, SpeechProfile, Providers], Hearing]] = {
     "deepgram": _deepgram_stt,
     "openai": _openai_stt,
 }
-_LLM: dict[str, Callable[[str, str, SpeechProfile, Settings], Thinking]] = {"openai": _openai_llm}
-_TTS: dict[str, Callable[[str, str, SpeechProfile, Settings], Speaking]] = {
+_LLM: dict[str, Callable[[str, str, SpeechProfile, Providers], Thinking]] = {"openai": _openai_llm}
+_TTS: dict[str, Callable[[str, str, SpeechProfile, Providers], Speaking]] = {
     "openai": _openai_tts,
     "deepgram": _deepgram_tts,
 }

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from switchboard.call.language import base_language
+
 Part = Literal["stt", "llm", "tts"]
 
 PROVIDERS: Mapping[Part, tuple[str, ...]] = {
@@ -21,7 +23,6 @@ PROVIDERS: Mapping[Part, tuple[str, ...]] = {
 # The variable that holds each provider's key.
 KEYS: Mapping[str, str] = {"deepgram": "DEEPGRAM_API_KEY", "openai": "OPENAI_API_KEY"}
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ENGLISH_ONLY = re.compile(
     r"(nova-2|nova-3|nova|enhanced|base)?-?"
     r"(phonecall|meeting|finance|conversationalai|voicemail|video|medical|drivethru|automotive|atc)"
@@ -114,21 +115,6 @@ def fault(part: Part, model: str) -> str | None:
     if provider not in PROVIDERS[part]:
         return f'{part} = "{model}": unknown provider "{provider}" (have: {", ".join(PROVIDERS[part])})'
     return None
-
-
-def base_language(language: str) -> str:
-    """`es` of `es-MX`."""
-    return language.partition("-")[0].lower()
-
-
-def read_language(value: object) -> str | None:
-    """A language tag as callers and metadata write it (`ES`, `es_mx`) in its usual form (`es`, `es-MX`), or None."""
-    if not isinstance(value, str) or len(value) > 35:
-        return None
-    base, _, rest = value.strip().replace("_", "-").partition("-")
-    region = rest.upper() if len(rest) == 2 else rest
-    tag = base.lower() + (f"-{region}" if region else "")
-    return tag if _LANGUAGE.fullmatch(tag) else None
 
 
 def model_for(stt: str, language: str) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from switchboard.routing.source import KeyPath
-from switchboard.routing.suggest import suggest
+from switchboard.files.source import KeyPath
+from switchboard.files.suggest import suggest
 from switchboard.trunks.model import InboundTrunk, OutboundTrunk, TrunksFile, provider_of
 
 Mistake = tuple[KeyPath, str]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from switchboard.numbers import parse_number
+from switchboard.call.numbers import parse_number
 
 Kind = Literal["inbound_trunk", "outbound_trunk", "dispatch_rule"]
 Provider = Literal["twilio", "telnyx"]

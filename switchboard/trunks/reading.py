@@ -9,8 +9,8 @@ from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from switchboard.routing.source import KeyPath, Source
-from switchboard.routing.suggest import suggest
+from switchboard.files.source import KeyPath, Source
+from switchboard.files.suggest import suggest
 from switchboard.trunks.checks import find_mistakes, find_warnings
 from switchboard.trunks.model import DispatchRule, InboundTrunk, Kind, OutboundTrunk, TrunksFile
 

@@ -14,9 +14,9 @@ import aiohttp
 import numpy as np
 from livekit import rtc
 
-from switchboard.offline.server import OfflineServer
-from switchboard.offline.sound import Samples, resample
-from switchboard.softphone.g711 import over_the_line
+from lab.providers.samples import Samples, resample
+from lab.providers.server import OfflineServer
+from lab.softphone.g711 import over_the_line
 
 RATE = 16_000
 
@@ -27,7 +27,7 @@ def silence(seconds: float, rate: int = RATE) -> Samples:
 
 _SPEAK = """
 import sys
-from switchboard.offline.speaking import speak
+from lab.providers.speaking import speak
 sys.stdout.buffer.write(speak(*sys.argv[1:4], int(sys.argv[4])))
 """
 

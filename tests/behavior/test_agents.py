@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from livekit.agents import AgentSession
 
-import agents
-from agents.conversation import Conversation
-from agents.phone_agent import PhoneAgent
-from agents.prompts import MissingPrompt, load_prompt, missing_prompts
-from switchboard.call import Call, read_call
+from agents.harbor_bikes import HarborBikes, Shop
+from agents.weather import Units
+from switchboard.call.call import Call
+from switchboard.call.reading import read_call
+from switchboard.talk.agent import PhoneAgent
+from switchboard.talk.conversation import Conversation
+from switchboard.talk.prompts import MissingPrompt
 from tests.behavior.scripted_llm import ScriptedLLM, Tool
+from tests.business import AGENTS, ROSTER
 
 CALLER = {"sip.phoneNumber": "+14155550101", "sip.ruleID": "r"}
 
@@ -31,25 +35,28 @@ class LineOnPaper:
 
 
 class Rain:
-    async def report(self, place: str, language: str) -> str:
+    async def report(self, place: str, language: str, units: Units) -> str:
         if place == "Atlantis":
             raise LookupError("I'm sorry, I cannot get the weather right now.")
         return f"It rains in {place}."
 
 
-def _conversation(language: str = "en", call: Call | None = None, **more: Any) -> Conversation:
+def _conversation(
+    language: str = "en", call: Call | None = None, diary: Path = Path("none"), **more: Any
+) -> Conversation[HarborBikes]:
     call = call or read_call(attributes=CALLER)
     data = {key: fact.value for key, fact in call.data.items()}
-    return Conversation(call, LineOnPaper(), language, data=data, **more)
+    business = HarborBikes(Shop(diary), Rain())
+    return Conversation(call, LineOnPaper(), ROSTER, business, language, data=data, **more)
 
 
 @asynccontextmanager
 async def _session(
-    name: str, conversation: Conversation, replies: Sequence[str | Tool]
-) -> AsyncGenerator[tuple[AgentSession[Conversation], ScriptedLLM]]:
+    name: str, conversation: Conversation[HarborBikes], replies: Sequence[str | Tool]
+) -> AsyncGenerator[tuple[AgentSession[Conversation[HarborBikes]], ScriptedLLM]]:
     model = ScriptedLLM(replies)
-    session = AgentSession[Conversation](llm=model, userdata=conversation, vad=None)
-    await session.start(agents.agent_class(name)(conversation))
+    session = AgentSession[Conversation[HarborBikes]](llm=model, userdata=conversation, vad=None)
+    await session.start(ROSTER.agent_class(name)(conversation))
     try:
         yield session, model
     finally:
@@ -57,43 +64,38 @@ async def _session(
 
 
 def test_an_agent_may_hear_in_its_own_way() -> None:
-    class Own(agents.agent_class("front_desk")):
+    class Own(ROSTER.agent_class("front_desk")):
         async def stt_node(self, audio: Any, model_settings: Any) -> Any:
             raise NotImplementedError
 
     assert "stt_node" not in vars(Own(_conversation()))
-    assert "stt_node" in vars(agents.agent_class("front_desk")(_conversation()))
+    assert "stt_node" in vars(ROSTER.agent_class("front_desk")(_conversation()))
 
 
-@pytest.mark.parametrize("name", agents.names())
-def test_every_registered_agent_can_be_made_and_has_a_greeting(name: str) -> None:
-    agent = agents.agent_class(name)(_conversation())
+@pytest.mark.parametrize("name", AGENTS)
+def test_every_agent_can_be_made_and_has_a_greeting(name: str) -> None:
+    agent = ROSTER.agent_class(name)(_conversation())
     assert agent.name == name
     assert agent.prompt.greeting
 
 
-@pytest.mark.parametrize("name", agents.names())
+@pytest.mark.parametrize("name", AGENTS)
 @pytest.mark.parametrize("language", ["es", "fr", "de"])
 def test_every_agent_is_told_and_greets_in_the_callers_language(name: str, language: str) -> None:
-    agent = agents.agent_class(name)(_conversation(language))
+    agent = ROSTER.agent_class(name)(_conversation(language))
     assert agent.prompt.language == language
-    assert agent.prompt.greeting != load_prompt(name, "en").greeting
+    assert agent.prompt.greeting != ROSTER.prompts.load(name, "en").greeting
 
 
 def test_without_a_prompt_in_the_language_the_agent_is_told_which_to_speak() -> None:
-    agent = agents.agent_class("front_desk")(_conversation("it"))
+    agent = ROSTER.agent_class("front_desk")(_conversation("it"))
     assert agent.prompt.language == "en"
     assert "code it" in str(agent.instructions)
 
 
 def test_a_missing_prompt_is_named_with_what_exists() -> None:
     with pytest.raises(MissingPrompt, match=r"prompts/nobody\.md \(have: .*front_desk\.md"):
-        load_prompt("nobody", "en")
-
-
-def test_all_missing_prompts_are_named_at_once() -> None:
-    faults = missing_prompts(["nobody", "front_desk", "no_one"])
-    assert [fault.split(":")[0] for fault in faults] == ['agent "nobody"', 'agent "no_one"']
+        ROSTER.prompts.load("nobody", "en")
 
 
 @pytest.mark.parametrize(
@@ -113,8 +115,8 @@ async def test_a_hand_over_keeps_what_was_said(start: str, tool: str, colleague:
         heard = [m.text_content for m in model.asked[-1].messages()]
         assert "I want to talk about the red bike" in heard
         assert sum(m.role == "system" for m in model.asked[-1].messages()) >= 1
-        assert load_prompt(colleague, "en").instructions in str(s.current_agent.instructions)
-        assert not any(load_prompt(start, "en").instructions in (text or "") for text in heard)
+        assert ROSTER.prompts.load(colleague, "en").instructions in str(s.current_agent.instructions)
+        assert not any(ROSTER.prompts.load(start, "en").instructions in (text or "") for text in heard)
 
 
 async def test_the_goodbye_is_said_by_the_line_which_then_ends_the_call() -> None:
@@ -139,12 +141,20 @@ async def test_the_goodbye_is_said_by_the_line_which_then_ends_the_call() -> Non
         ("front_desk", Tool("get_weather"), "It rains in Berkeley."),
     ],
 )
-async def test_tools_answer_in_sentences(agent: str, tool: Tool, answer: str) -> None:
-    conversation = _conversation(weather=Rain(), area={"city": "Berkeley"})
+async def test_tools_answer_in_sentences(agent: str, tool: Tool, answer: str, tmp_path: Path) -> None:
+    conversation = _conversation(diary=tmp_path / "diary.sqlite3", area={"city": "Berkeley"})
     async with _session(agent, conversation, [tool, "Well."]) as (s, model):
         await s.run(user_input="please")
         outputs = [item.output for item in model.asked[-1].items if item.type == "function_call_output"]
         assert answer in outputs[0]
+
+
+async def test_a_repair_that_was_booked_outlives_the_call(tmp_path: Path) -> None:
+    diary = tmp_path / "diary.sqlite3"
+    booking = Tool("book_repair", {"day": "Tuesday", "problem": "brakes"})
+    async with _session("support", _conversation(diary=diary), [booking, "Booked."]) as (s, _):
+        await s.run(user_input="please")
+    assert Shop(diary).repairs() == [("Tuesday", "brakes")]
 
 
 def test_what_a_caller_sends_is_quoted_as_data_on_one_line() -> None:

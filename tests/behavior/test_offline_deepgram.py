@@ -12,8 +12,8 @@ import pytest_asyncio
 from livekit.agents import APIConnectOptions, APIError, stt
 from livekit.plugins import deepgram
 
-from switchboard.offline.phrases import PHRASES
-from switchboard.offline.server import Delays, OfflineServer
+from lab.providers.phrases import PHRASES
+from lab.providers.server import Delays, OfflineServer
 from tests.behavior.offline_speech import RATE, connected, control, finals, frames, silence, telephone
 
 HOURS = "What are your opening hours?"

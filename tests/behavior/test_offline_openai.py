@@ -17,8 +17,8 @@ import pytest_asyncio
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, function_tool, llm
 from livekit.plugins import openai
 
-from switchboard.offline.server import Delays, OfflineServer
-from switchboard.offline.speaking import speak
+from lab.providers.server import Delays, OfflineServer
+from lab.providers.speaking import speak
 from tests.behavior.offline_speech import control
 
 PROMPT = """You are the front desk of Harbor Bikes, a bicycle shop at 12 Pier Street in Oakland.

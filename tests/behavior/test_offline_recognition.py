@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from switchboard.offline.phrases import PHRASES
-from switchboard.offline.recognition import RATE, Recogniser
-from switchboard.offline.sound import resample
-from switchboard.softphone import g711
+from lab.providers.phrases import PHRASES
+from lab.providers.recognition import RATE, Recogniser
+from lab.providers.samples import resample
+from lab.softphone import g711
 from tests.behavior.offline_speech import recording
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from switchboard import rehearsal
+from switchboard.worker import rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 _PRELOAD = """
 import os, sys, threading
-import switchboard.preload
+import switchboard.worker.preload
 assert sys.modules["__main__"] is sys.modules["agent"]
 files = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
 sockets = [file for file in files if os.path.islink(file) and os.readlink(file).startswith("socket")]

@@ -10,8 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 from aiohttp import web
 
-from agents.conversation import Weather
-from switchboard.weather import Units, WttrWeather, units_in
+from agents.weather import Weather, WttrWeather, units_in
 from tests.behavior.weather_stand_in import WeatherStandIn, report, weather_stand_in
 
 # What a slow test machine needs; only a server that hangs makes a test wait for its own, short time-out.
@@ -35,13 +34,13 @@ async def server() -> AsyncGenerator[WeatherStandIn]:
         yield stand_in
 
 
-def weather_of(server: WeatherStandIn, units: Units = "celsius", timeout_s: float = PATIENT_S) -> WttrWeather:
-    return WttrWeather(server.url, units, timeout_s)
+def weather_of(server: WeatherStandIn, timeout_s: float = PATIENT_S) -> WttrWeather:
+    return WttrWeather(server.url, timeout_s)
 
 
 async def excuse(weather: Weather, place: str = "London", language: str = "en") -> str:
     with pytest.raises(LookupError) as caught:
-        await weather.report(place, language)
+        await weather.report(place, language, "celsius")
     return str(caught.value)
 
 
@@ -64,7 +63,7 @@ async def test_the_weather_is_one_sentence_in_the_callers_language(
 
 async def test_americans_hear_fahrenheit(server: WeatherStandIn) -> None:
     assert [units_in(country) for country in ("US", "CA", "GB", None)] == ["fahrenheit", *["celsius"] * 3]
-    said = await weather_of(server, units_in("US")).report("San Francisco", "en")
+    said = await weather_of(server).report("San Francisco", "en", units_in("US"))
     assert said == "In San Francisco it is 70 degrees Fahrenheit right now: Partly cloudy."
 
 

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from livekit.protocol.sip import CreateSIPParticipantRequest, SIPParticipantInfo, TransferSIPParticipantRequest
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 
 
 class Carrier:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.postgres import Postgres
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from switchboard.offline.server import OfflineServer
-from switchboard.softphone import Caller, Line, Softphone
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.providers.server import OfflineServer
+from lab.softphone import Caller, Line, Softphone
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.worker import Worker
 
 AGENT = "switchboard"

@@ -12,7 +12,7 @@ import pytest
 from livekit.api import LiveKitAPI
 from livekit.protocol.room import DeleteRoomRequest
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.command import Ended, switchboard
 from tests.live.tiny_agent import TinyAgent, tone, until
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from switchboard.softphone import Softphone
+from lab.softphone import Softphone
 from tests.live.exchange import Exchange
 
 TABLE = """

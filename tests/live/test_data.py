@@ -13,10 +13,10 @@ import pytest_asyncio
 from livekit import api
 from sqlalchemy import select
 
-from switchboard.database import make_engine
+from lab.softphone import Softphone
+from switchboard.database.engine import make_engine
 from switchboard.directory.sql import SqlDirectory
 from switchboard.records.record import CallRecord
-from switchboard.softphone import Softphone
 from tests.live.exchange import Exchange
 from tests.live.postgres import Postgres
 

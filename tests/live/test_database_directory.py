@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database import make_engine, sqlite_file
-from switchboard.directory import Directory, look_up
+from switchboard.database.engine import make_engine, sqlite_file
+from switchboard.database.migrations import migrate
+from switchboard.directory.directory import Directory
+from switchboard.directory.look_up import look_up
 from switchboard.directory.sql import SqlDirectory
-from switchboard.migrations import migrate
 from tests.live.postgres import Postgres
 
 ANN, UNKNOWN = "+14155550101", "+14155550199"

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database import make_engine
-from switchboard.directory import look_up
+from switchboard.database.engine import make_engine
+from switchboard.database.migrations import migrate
 from switchboard.directory.csv_file import BadFile, open_customers
 from switchboard.directory.customer import Customer
 from switchboard.directory.load import Loaded, load
+from switchboard.directory.look_up import look_up
 from switchboard.directory.sql import SqlDirectory
-from switchboard.migrations import migrate
 
 ANN, BOB, CY = "+14155550101", "+14155550102", "+14155550103"
 ROWS = 4000

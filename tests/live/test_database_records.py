@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.call import read_call
-from switchboard.database import make_engine
-from switchboard.migrations import migrate
-from switchboard.records import keep
+from switchboard.call.causes import Cause, Ending
+from switchboard.call.reading import read_call
+from switchboard.database.engine import make_engine
+from switchboard.database.migrations import migrate
+from switchboard.records.keeping import keep
 from switchboard.records.read import by_id, latest
 from switchboard.records.recorder import Recorder
 from switchboard.records.spool import Spool
@@ -41,7 +42,7 @@ async def a_call(engine: AsyncEngine, spool: Spool, number: int) -> UUID:
     for turn in range(4):
         await asyncio.sleep(0.1 + number % 5 * 0.1)
         recorder.changed("data", "turn", turn)
-    recorder.ended(f"end of {number}")
+    recorder.ended(Ending(Cause.FAULT, f"end of {number}"))
     await recorder.aclose()
     return recorder.id
 
@@ -49,7 +50,12 @@ async def a_call(engine: AsyncEngine, spool: Spool, number: int) -> UUID:
 async def test_a_call_is_recorded(engine: AsyncEngine, spool: Spool) -> None:
     call = await a_call(engine, spool, 7)
     (row,) = await by_id(engine, str(call)[:8])
-    assert (row.id, row.end_reason, row.room, len(row.changes)) == (call, "end of 7", "call-7", 4)
+    assert (row.id, row.end_reason, row.room, len(row.changes)) == (
+        call,
+        "a fault in the worker: end of 7",
+        "call-7",
+        4,
+    )
     assert row.facts["a"]["value"] == "?"
     assert not spool.folder.exists()
 
@@ -111,7 +117,7 @@ async def test_a_hanging_database_holds_no_call_up(postgres: Postgres, spool: Sp
         await asyncio.sleep(0.6)  # it is writing, and waits
         for turn in range(100):
             recorder.changed("data", "turn", turn)  # returns at once: nothing here can wait
-        recorder.ended("done")
+        recorder.ended(Ending(Cause.AGENT_ENDED))
         await recorder.aclose(timeout_s=0.2)
     assert await spool.drain(engine) == 1
     (row,) = await latest(engine, 10)

@@ -11,7 +11,7 @@ from livekit.api import LiveKitAPI
 from livekit.protocol.room import ListRoomsRequest
 from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.carrier import Carrier
 from tests.live.command import Ended, switchboard
 from tests.live.redis_server import RedisServer

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STEP_WITHIN = 300  # s

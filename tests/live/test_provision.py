@@ -10,7 +10,7 @@ import pytest
 from livekit.api import LiveKitAPI
 from livekit.protocol import sip
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.command import Ended, switchboard
 from tests.live.redis_server import RedisServer
 

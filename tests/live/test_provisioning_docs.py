@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.carrier import Carrier
 from tests.live.command import switchboard
 from tests.live.redis_server import RedisServer

@@ -12,7 +12,7 @@ from livekit import rtc
 from livekit.api import AccessToken, LiveKitAPI, TokenVerifier, VideoGrants
 from livekit.protocol.room import CreateRoomRequest
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.command import Ended, switchboard
 from tests.live.waiting_worker import WaitingWorker
 

@@ -10,8 +10,8 @@ from livekit import rtc
 from livekit.api import LiveKitAPI
 from livekit.protocol.room import DeleteRoomRequest
 
-from switchboard.softphone import CallEnded, Caller, Line, Softphone
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.softphone import CallEnded, Caller, Line, Softphone
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.tiny_agent import SOON, call, tone, until
 
 

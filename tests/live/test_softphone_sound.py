@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from switchboard.softphone import Line, Softphone
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.softphone import Line, Softphone
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.tiny_agent import SOON, call, tone
 
 STRETCH = 0.1  # s by which the receiver's jitter buffer may stretch or shorten a sound

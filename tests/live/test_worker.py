@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 from tests.live.exchange import Exchange
 from tests.live.worker import Worker
 

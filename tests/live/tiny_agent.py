@@ -14,8 +14,8 @@ from livekit import rtc
 from livekit.api import AccessToken, VideoGrants
 from numpy.typing import NDArray
 
-from switchboard.softphone import Caller, Line, Softphone
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.softphone import Caller, Line, Softphone
+from lab.stage.livekit_server import LiveKitServer
 
 RATE = 24_000  # Hz
 SOON = 10.0  # s: for what comes at once, on a busy machine

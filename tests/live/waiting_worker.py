@@ -20,7 +20,7 @@ from livekit.protocol.agent import (
     WorkerStatus,
 )
 
-from switchboard.softphone.livekit_server import LiveKitServer
+from lab.stage.livekit_server import LiveKitServer
 
 _COMES_WITHIN = 10.0  # s
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from switchboard.call import Call
-from switchboard.call_spec import read_spec
-from switchboard.routing.config import Config
-from switchboard.routing.load import load
-from switchboard.routing.source import TableErrors
+from switchboard.call.call import Call
+from switchboard.call.spec import read_spec
+from switchboard.files.source import TableErrors
+from switchboard.routing.decision import Answer
+from switchboard.routing.table import Table
+from switchboard.worker.routing_file import RoutingFile, load_file
 
 AGENTS = ("front_desk", "sales", "support")
 DEFAULT = '[default]\nagent = "front_desk"\n'
 
 
-def load_text(folder: Path, text: str) -> Config:
+def load_text(folder: Path, text: str) -> RoutingFile:
     path = folder / "switchboard.toml"
     path.write_text(text, encoding="utf-8")
-    return load(path, agents=AGENTS)
+    return load_file(path, agents=AGENTS)
 
 
 def routes(*whens: str) -> str:
@@ -42,3 +43,10 @@ def call(**spec: Any) -> Call:
     if "caller" in spec:
         spec["from"] = spec.pop("caller")
     return read_spec(spec, "US")
+
+
+def answer(table: Table, call: Call) -> Answer:
+    """What the table decides for a call that somebody answers."""
+    decision = table.decide(call)
+    assert isinstance(decision, Answer)
+    return decision

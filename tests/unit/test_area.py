@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from switchboard.area import Area, area_of, build, ensure, is_built, table_path
+from switchboard.call.area import Area, area_of, table_path
+from switchboard.call.area_table import build, ensure, is_built
+from switchboard.call.numbers import Number, parse_number
 from switchboard.cli import app
-from switchboard.numbers import Number, parse_number
 
 NOWHERE = Path("/nonexistent")
 
@@ -116,8 +117,8 @@ def test_without_a_table_country_and_time_zone_are_known() -> None:
 
 def test_a_process_that_answers_calls_never_imports_the_librarys_table(cache: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from switchboard.area import area_of; "
-        "from switchboard.numbers import parse_number; number = parse_number('+442079460018', 'US'); "
+        "import sys; from pathlib import Path; from switchboard.call.area import area_of; "
+        "from switchboard.call.numbers import parse_number; number = parse_number('+442079460018', 'US'); "
         f"cities = [area_of(number, Path(folder)).city for folder in ({str(cache)!r}, '/nonexistent')]; "
         "print(cities, 'phonenumbers.geodata' in sys.modules)"
     )

@@ -10,9 +10,9 @@ import pytest
 from bench.caller import AUDIBLE, FRAME, Heard
 from bench.processes import cpu_seconds, pss_bytes, tree
 from bench.results import Results
-from bench.speech import Sentence, synthetic
+from bench.sentences import Sentence, synthetic
 from bench.standins import Script
-from switchboard.softphone.g711 import RATE
+from lab.softphone.g711 import RATE
 
 
 def heard(*spans: tuple[float, bool]) -> Heard:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.call import read_call
-from switchboard.metadata import LIMIT
+from switchboard.call.metadata import LIMIT
+from switchboard.call.reading import read_call
 
 INBOUND = {
     "sip.callID": "SCL_1",

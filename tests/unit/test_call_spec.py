@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.call_spec import SpecError, read_spec, write_spec
+from switchboard.call.spec import SpecError, read_spec, write_spec
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"form": "+1"}, 'unknown key "form" (did you mean "from"?'),

@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
-from switchboard.call import Call
-from switchboard.changes import Change, Changes
-from switchboard.intake import Reader
+from switchboard.call.call import Call
+from switchboard.intake.changes import Change, Changes
+from switchboard.intake.reading import Reader
 
 
 async def test_an_agent_that_fails_over_one_change_is_told_of_the_next(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,6 +22,7 @@ async def test_an_agent_that_fails_over_one_change_is_told_of_the_next(caplog: p
         kind=rtc.ParticipantKind.PARTICIPANT_KIND_SIP, identity="sip_1", attributes={}, metadata="", permissions=None
     )
     room.metadata = ""  # type: ignore[attr-defined]  # as rtc.Room has it
+    room.remote_participants = {"sip_1": caller}  # type: ignore[attr-defined]
     reader = Reader(cast("rtc.Room", room), cast("rtc.RemoteParticipant", caller), "", "US")
     told: asyncio.Queue[Any] = asyncio.Queue()
 

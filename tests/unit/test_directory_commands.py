@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from switchboard.call import read_call
+from switchboard.call.causes import Cause, Ending
+from switchboard.call.reading import read_call
 from switchboard.cli import app
-from switchboard.database import make_engine
+from switchboard.database.engine import make_engine
 from switchboard.records.recorder import Recorder
 from switchboard.records.spool import Spool
 
@@ -112,7 +113,7 @@ def record_a_call(tmp_path: Path) -> str:
         recorder = Recorder(make_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}"), Spool(tmp_path / "spool"))
         recorder.begin(call)
         recorder.changed("late", "x-queue", "[red]")
-        recorder.ended("the caller hung up")
+        recorder.ended(Ending(Cause.CALLER_HUNG_UP))
         await recorder.aclose()
         return str(recorder.id)
 

@@ -9,10 +9,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from switchboard.directory import DirectoryError, directory_from, look_up
+from switchboard.directory.directory import DirectoryError
 from switchboard.directory.http import HttpDirectory
+from switchboard.directory.look_up import look_up
+from switchboard.directory.opening import open_directory
 from switchboard.directory.sql import SqlDirectory
-from switchboard.settings import Settings
+from switchboard.worker.settings import Settings
 
 URL = "https://crm.example/customers?phone={number}"
 NUMBER = "+14155550101"
@@ -84,7 +86,5 @@ def test_a_url_without_a_place_for_the_number_is_refused() -> None:
 
 def test_the_settings_choose_the_directory() -> None:
     settings = Settings(database_url="sqlite:///a.sqlite3", directory_token=SecretStr("t"))
-    assert isinstance(directory_from(settings), SqlDirectory)
-    assert isinstance(directory_from(settings, URL), HttpDirectory)
-    assert isinstance(directory_from(settings.model_copy(update={"directory_url": URL})), HttpDirectory)
-    assert isinstance(directory_from(settings, "postgresql://u@127.0.0.1/crm"), SqlDirectory)
+    assert isinstance(open_directory(settings.customers), SqlDirectory)
+    assert isinstance(open_directory(settings.model_copy(update={"directory_url": URL}).customers, "t"), HttpDirectory)

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from switchboard.directory import MOST, DirectoryError, look_up
+from switchboard.directory.directory import MOST, DirectoryError
+from switchboard.directory.look_up import look_up
 
 NUMBER = "+14155550101"
 

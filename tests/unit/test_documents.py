@@ -11,8 +11,9 @@ import pytest
 import typer
 
 from switchboard.cli import app
-from switchboard.routing import load, when
-from switchboard.settings import Settings
+from switchboard.routing import when
+from switchboard.worker import routing_file
+from switchboard.worker.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -68,7 +69,7 @@ def test_each_variable_of_the_example_has_a_line_that_says_what_it_is() -> None:
             assert re.match(r"# [A-Z].{8,}", before), f"{line}: no comment above it"
 
 
-@pytest.mark.parametrize("key", [*when.KEYS, *load.SECTIONS])
+@pytest.mark.parametrize("key", [*when.KEYS, *routing_file.SECTIONS])
 def test_every_key_of_the_routing_file_is_documented(key: str) -> None:
     text = (ROOT / "docs/routing.md").read_text(encoding="utf-8")
     assert re.search(rf"`[^`]*\b{key}\b[^`]*`", text), f"{key} is not in docs/routing.md"
@@ -84,7 +85,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_that_a_page_names_exist(page: Path) -> None:
-    """Paths of this repository written as code, such as `switchboard/call.py`; examples of one's own are in blocks."""
+    """Paths of this repository written as code, such as `switchboard/call/`; examples of one's own are in blocks."""
     prose = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     folders = "agents|prompts|switchboard|tests|scripts|docs|deploy|bench"
     # What a page lets the reader make is followed by its content; NAME stands for any, .venv is made.

@@ -11,12 +11,12 @@ import pytest
 from livekit import rtc
 from livekit.agents import APIConnectOptions, tts
 
-from agents.prompts import Prompt
-from switchboard.call import read_call
-from switchboard.phone.greeting import fill, prepare_greeting
-from switchboard.routing.decision import Decision
+from switchboard.call.reading import read_call
+from switchboard.routing.decision import Answer
 from switchboard.speech.profile import BUILT_IN
 from switchboard.speech.spoken import SpokenText
+from switchboard.talk.greeting import fill, prepare_greeting
+from switchboard.talk.prompts import Prompt
 
 PROMPT = Prompt("You are the front desk.", "Welcome.", "en")
 CALL = read_call(attributes={"sip.phoneNumber": "+14155550101"}, customers=[{"name": "Ada"}])
@@ -41,8 +41,8 @@ class Voice(tts.TTS[Any]):
         yield tts.SynthesizedAudio(frame=frame, request_id="r")
 
 
-def _decision(greeting: str | None, language: str = "en") -> Decision:
-    return Decision("r", 1, "front_desk", language, BUILT_IN["phone"], greeting=greeting)
+def _decision(greeting: str | None, language: str = "en") -> Answer:
+    return Answer(route="r", line=1, agent="front_desk", language=language, speech=BUILT_IN["phone"], greeting=greeting)
 
 
 async def _text(greeting: str | None, tmp_path: Path, language: str = "en", area: dict[str, str] | None = None) -> str:

@@ -10,16 +10,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _BEGIN = """
 import os
-from switchboard.launch import begin
+from pathlib import Path
+from switchboard.worker.launch import begin
 try:
-    begin()
+    begin(Path(os.environ["BUSINESS"]))
 finally:
     print(os.environ["LIVEKIT_LOG_LEVEL"], os.environ["LIVEKIT_URL"])
 """
 
 
 def _begin(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    known = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT)}
+    known = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT), "BUSINESS": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-c", _BEGIN], cwd=folder, env=known | environment, capture_output=True, text=True, check=False
     )

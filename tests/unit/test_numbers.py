@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.numbers import parse_number
+from switchboard.call.numbers import parse_number
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from switchboard.offline.controls import Controls, Fault
-from switchboard.offline.languages import detect, told
-from switchboard.offline.server import Delays
-from switchboard.offline.sound import resample, trim
-from switchboard.offline.speaking import VOICES, speak
-from switchboard.offline.voice_activity import VoiceActivity
+from lab.providers.controls import Controls, Fault
+from lab.providers.languages import detect, told
+from lab.providers.samples import resample, trim
+from lab.providers.server import Delays
+from lab.providers.speaking import VOICES, speak
+from lab.providers.voice_activity import VoiceActivity
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 24_000, 48_000])

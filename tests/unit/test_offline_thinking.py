@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.prompts import load_prompt
-from switchboard.offline.thinking import Thought, digits, think
-from switchboard.offline.words import NOTICE
-from switchboard.phone.unheard import ASK_AGAIN
+from lab.providers.thinking import Thought, digits, think
+from lab.providers.words import NOTICE
+from switchboard.talk.unheard import ASK_AGAIN
+from tests.business import ROSTER
 
 Json = dict[str, Any]
 TAKEN_OVER = "You have just taken over this call. Say in one sentence who you are and go on."
@@ -37,7 +37,7 @@ TOOLS = {
 
 
 def _prompt(agent: str, language: str = "en", more: str = "") -> Json:
-    facts = load_prompt(agent, language).instructions
+    facts = ROSTER.prompts.load(agent, language).instructions
     return {"role": "system", "content": f"{facts}\n\n# How you speak\nThe moon is green.{more}"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from switchboard.privacy import PrivacyFilter
+from switchboard.worker.privacy import PrivacyFilter
 
 
 def _record(message: str, *args: object, **extra: object) -> logging.LogRecord:

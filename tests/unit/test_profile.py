@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from switchboard.speech.profile import BUILT_IN, SpeechProfile, fault, model_for, read_language
+from switchboard.call.language import read_language
+from switchboard.speech.profile import BUILT_IN, SpeechProfile, fault, model_for
 
 
 @pytest.mark.parametrize(

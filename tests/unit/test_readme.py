@@ -22,14 +22,13 @@ def clone(tmp_path: Path) -> Path:
     """The project with what the README adds to it."""
     for folder in ("agents", "prompts", "switchboard"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy2(ROOT / "switchboard.toml", tmp_path)
+    for file in ("agent.py", "switchboard.toml"):
+        shutil.copy2(ROOT / file, tmp_path)
     blocks = dict(FILE_BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
-    assert set(blocks) == {"agents/rentals.py", "agents/__init__.py", "prompts/rentals.md", "switchboard.toml"}
+    assert set(blocks) == {"agents/rentals.py", "prompts/rentals.md", "switchboard.toml"}
     for name, text in blocks.items():
         path = tmp_path / name
-        if name == "agents/__init__.py":
-            text = path.read_text(encoding="utf-8").replace("REGISTRY = {\n", f"REGISTRY = {{\n{text}")
-        elif path.exists():
+        if path.exists():
             text = path.read_text(encoding="utf-8").replace(BELOW, f"{text}\n{BELOW}")
         path.write_text(text, encoding="utf-8")
     return tmp_path
@@ -60,7 +59,10 @@ def test_the_commands_to_try_it_find_the_new_route(clone: Path) -> None:
 
 
 def test_the_new_agent_has_its_tool(clone: Path) -> None:
-    program = "from agents import agent_class; print(agent_class('rentals').rent_bike, agent_class('rentals').name)"
+    program = (
+        "from pathlib import Path; from switchboard.talk.roster import Roster; "
+        "rentals = Roster(Path('.')).agent_class('rentals'); assert rentals.rent_bike and rentals.name == 'rentals'"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=clone, env={**os.environ, "PYTHONPATH": str(clone)}, capture_output=True
     )

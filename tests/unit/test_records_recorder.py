@@ -14,16 +14,17 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.call import read_call
-from switchboard.call_spec import read_spec
-from switchboard.database import make_engine
-from switchboard.migrations import migrate
+from switchboard.call.causes import Cause, Ending
+from switchboard.call.reading import read_call
+from switchboard.call.spec import read_spec
+from switchboard.database.engine import make_engine
+from switchboard.database.migrations import migrate
 from switchboard.records.read import by_id, latest
 from switchboard.records.record import CallRecord
 from switchboard.records.recorder import Recorder
 from switchboard.records.row import Row, from_json, to_json, write
 from switchboard.records.spool import Spool
-from switchboard.routing.decision import Decision, Step
+from switchboard.routing.decision import Answer, Refuse, Step
 from switchboard.speech.profile import BUILT_IN
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -40,7 +41,15 @@ CALL = read_call(
     at=AT,
     warnings=["room metadata is empty: ignored"],
 )
-DECISION = Decision("support", 12, "support", "es", BUILT_IN["phone"], greeting="Hola", warnings=("no voice for es",))
+DECISION = Answer(
+    route="support",
+    line=12,
+    agent="support",
+    language="es",
+    speech=BUILT_IN["phone"],
+    greeting="Hola",
+    warnings=("no voice for es",),
+)
 TRACE = (Step("vip", 3, ("to",), "from"), Step("support", 12, ("department",), None))
 
 
@@ -95,7 +104,7 @@ async def test_a_call_is_on_the_record_with_what_was_known_and_decided(engine: A
     recorder.answered(AT)
     recorder.changed("data", "mood", {"now": "cross"}, AT)
     recorder.warning("the voice was slow")
-    recorder.ended("the caller hung up", AT)
+    recorder.ended(Ending(Cause.CALLER_HUNG_UP), AT)
     await recorder.aclose()
 
     row = await record(engine, recorder)
@@ -138,7 +147,7 @@ async def test_the_carrier_s_identifier_may_come_late(engine: AsyncEngine, spool
 
 async def test_a_refused_call_says_so(engine: AsyncEngine, spool: Spool) -> None:
     recorder = Recorder(engine, spool)
-    recorder.begin(CALL, Decision("blocked", 2, None, "en", BUILT_IN["phone"], reject="busy"))
+    recorder.begin(CALL, Refuse(route="blocked", line=2, reason="busy"))
     await recorder.aclose()
     row = await record(engine, recorder)
     assert (row.route, row.agent, row.refusal) == ("blocked", None, "busy")
@@ -147,7 +156,7 @@ async def test_a_refused_call_says_so(engine: AsyncEngine, spool: Spool) -> None
 async def test_a_call_that_ends_before_it_is_routed_is_on_the_record(engine: AsyncEngine, spool: Spool) -> None:
     recorder = Recorder(engine, spool)
     recorder.begin(CALL)
-    recorder.ended("the caller hung up")
+    recorder.ended(Ending(Cause.CALLER_HUNG_UP))
     await recorder.aclose()
     row = await record(engine, recorder)
     assert (row.route, row.trace, row.end_reason) == (None, [], "the caller hung up")
@@ -155,7 +164,7 @@ async def test_a_call_that_ends_before_it_is_routed_is_on_the_record(engine: Asy
 
 async def test_a_room_without_a_call_leaves_no_record(engine: AsyncEngine, spool: Spool) -> None:
     recorder = Recorder(engine, spool)
-    recorder.ended("nobody came")
+    recorder.ended(Ending(Cause.NO_CALLER))
     await recorder.aclose()
     assert await latest(engine, 10) == []
 
@@ -165,9 +174,9 @@ async def test_the_row_is_there_while_the_call_goes_on(engine: AsyncEngine, spoo
     recorder.begin(CALL, DECISION)
     await until(lambda: latest(engine, 1))
     assert (await record(engine, recorder)).ended_at is None
-    recorder.ended("done")
+    recorder.ended(Ending(Cause.AGENT_ENDED))
     await recorder.aclose()
-    assert (await record(engine, recorder)).end_reason == "done"
+    assert (await record(engine, recorder)).end_reason == "the agent ended the call"
 
 
 async def test_text_that_postgresql_refuses_is_made_storable(engine: AsyncEngine, spool: Spool) -> None:
@@ -179,10 +188,11 @@ async def test_text_that_postgresql_refuses_is_made_storable(engine: AsyncEngine
     )
     recorder.changed("data", dirty, {dirty: [dirty, float("inf")]})
     recorder.warning(dirty)
-    recorder.ended(dirty)
+    recorder.ended(Ending(Cause.FAULT, dirty))
     await recorder.aclose()
     row = await record(engine, recorder)
-    assert row.from_raw == row.sip_call_id == row.room == row.end_reason == row.warnings[-1] == "ab?"
+    assert row.from_raw == row.sip_call_id == row.room == row.warnings[-1] == "ab?"
+    assert row.end_reason == "a fault in the worker: ab?"
     assert row.facts["ab?"]["value"] == "ab?"
     assert row.changes[0]["value"] == {"ab?": ["ab?", None]}
 
@@ -202,7 +212,7 @@ async def test_a_database_that_is_away_at_the_end_leaves_the_row_in_the_spool(tm
     engine = dead(tmp_path)
     recorder = Recorder(engine, spool)
     recorder.begin(CALL, DECISION, TRACE)
-    recorder.ended("done", AT)
+    recorder.ended(Ending(Cause.AGENT_ENDED), AT)
     await recorder.aclose()
     (file,) = spool.folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -212,7 +222,7 @@ async def test_a_database_that_is_away_at_the_end_leaves_the_row_in_the_spool(tm
     assert await spool.drain(engine) == 1
     assert list(spool.folder.iterdir()) == []
     row = await record(engine, recorder)
-    assert (row.end_reason, row.ended_at, row.agent, len(row.trace)) == ("done", AT, "support", 2)
+    assert (row.end_reason, row.ended_at, row.agent, len(row.trace)) == ("the agent ended the call", AT, "support", 2)
 
 
 async def test_a_database_that_comes_back_during_the_call_gets_the_row(tmp_path: Path, spool: Spool) -> None:
@@ -223,9 +233,9 @@ async def test_a_database_that_comes_back_during_the_call_gets_the_row(tmp_path:
     await come_back(engine)
     await until(lambda: latest(engine, 1))
     await until(partial(emptied, spool))
-    recorder.ended("done")
+    recorder.ended(Ending(Cause.AGENT_ENDED))
     await recorder.aclose()
-    assert (await record(engine, recorder)).end_reason == "done"
+    assert (await record(engine, recorder)).end_reason == "the agent ended the call"
     assert list(spool.folder.iterdir()) == []
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from switchboard.call import Call, read_call
-from switchboard.call_spec import read_spec
-from tests.unit.routing_files import DEFAULT, call, load_text, routes
+from switchboard.call.call import Call
+from switchboard.call.reading import read_call
+from switchboard.call.spec import read_spec
+from switchboard.routing.decision import Refuse
+from tests.unit.routing_files import DEFAULT, answer, call, load_text, routes
 
 TAKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ('to = "+1 800 555 0100"', {"to": "18005550100"}, {"to": "+18005550101"}),
@@ -104,19 +106,19 @@ def test_percent_takes_hidden_callers_by_their_call(tmp_path: Path) -> None:
 def test_the_language_is_the_routes_then_the_calls_then_the_workers(tmp_path: Path) -> None:
     spanish = '[[route]]\nname = "r1"\nwhen = { to = "+18005550100" }\nagent = "support"\nlanguage = "es"\n'
     table = load_text(tmp_path, '[worker]\nlanguage = "fr"\n' + spanish + DEFAULT).table
-    assert table.decide(call(to="+18005550100", job={"language": "de"})).language == "es"
-    assert table.decide(call(job={"language": "de_at"})).language == "de-AT"
-    assert table.decide(call()).language == "fr"
-    odd = table.decide(call(job={"language": "tlh"}))
+    assert answer(table, call(to="+18005550100", job={"language": "de"})).language == "es"
+    assert answer(table, call(job={"language": "de_at"})).language == "de-AT"
+    assert answer(table, call()).language == "fr"
+    odd = answer(table, call(job={"language": "tlh"}))
     assert (odd.language, len(odd.warnings)) == ("fr", 1)
     assert table.decide(call(job={"language": 7})).warnings
 
 
 def test_a_sip_caller_is_heard_by_phone_and_a_browser_by_wideband(tmp_path: Path) -> None:
     table = load_text(tmp_path, DEFAULT).table
-    assert table.decide(call()).speech.stt == "deepgram/nova-2-phonecall"
-    assert table.decide(call(kind="standard")).speech.stt == "deepgram/nova-2-general"
-    assert table.decide(call(job={"language": "es"})).speech.stt == "deepgram/nova-2-general"
+    assert answer(table, call()).speech.stt == "deepgram/nova-2-phonecall"
+    assert answer(table, call(kind="standard")).speech.stt == "deepgram/nova-2-general"
+    assert answer(table, call(job={"language": "es"})).speech.stt == "deepgram/nova-2-general"
 
 
 def test_a_route_chooses_its_models_over_the_profiles(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_a_route_chooses_its_models_over_the_profiles(tmp_path: Path) -> None:
         '[speech.rich]\ntts = "openai/tts-1:nova"\nvoices = { es = "onyx" }\n' + DEFAULT + 'speech = "rich"\n'
         'language = "es"\nstt = "deepgram/nova-2-phonecall"\nllm = "openai/gpt-5"\nvoice = "coral"\ndata = { a = 1 }\n'
     )
-    decision = load_text(tmp_path, text).table.decide(call())
+    decision = answer(load_text(tmp_path, text).table, call())
     assert decision.speech.models() == {
         "stt": "deepgram/nova-2-general",
         "llm": "openai/gpt-5",
@@ -136,4 +138,5 @@ def test_a_route_chooses_its_models_over_the_profiles(tmp_path: Path) -> None:
 def test_a_refusal_has_no_agent(tmp_path: Path) -> None:
     text = routes('to = "+18005550100"').replace('agent = "support"', 'reject = "declined"')
     decision = load_text(tmp_path, text).table.decide(call(to="+18005550100"))
-    assert (decision.agent, decision.reject) == (None, "declined")
+    assert isinstance(decision, Refuse)
+    assert decision.reason == "declined"

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from switchboard import call_spec
+from switchboard.call import spec as call_spec
 from switchboard.cli import app
-from switchboard.routing import load, routes, speech, when
-from switchboard.routing.config import WorkerOptions
-from switchboard.routing.greeting import PLACEHOLDERS
+from switchboard.routing import routes, when
+from switchboard.routing.placeholders import PLACEHOLDERS
+from switchboard.speech import reading as speech
+from switchboard.worker import routing_file
+from switchboard.worker.options import WorkerOptions
 from tests.unit.routing_files import DEFAULT, load_text
 
 PAGE = Path("docs/routing.md").read_text(encoding="utf-8")
@@ -56,7 +58,7 @@ KEYS = {
 def test_no_key_is_missing_from_the_page() -> None:
     missing = [key for key in KEYS if f"`{key}`" not in PAGE]
     missing += [name for name in PLACEHOLDERS if f"`{{{name}}}`" not in PAGE]
-    missing += [name for name in load.SECTIONS if f"[{name}" not in PAGE]
+    missing += [name for name in routing_file.SECTIONS if f"[{name}" not in PAGE]
     assert not missing
 
 

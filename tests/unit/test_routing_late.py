@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.call import Call
+from switchboard.call.call import Call
 from switchboard.routing.table import Table
 from tests.unit.routing_files import DEFAULT, call, load_text, routes
 

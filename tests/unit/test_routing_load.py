@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.routing.load import load
-from switchboard.routing.source import TableErrors
+from switchboard.files.source import TableErrors
+from switchboard.worker.routing_file import load_file
 from tests.unit.routing_files import AGENTS, DEFAULT, call, errors, load_text, routes
 
 FIVE = """[numbers]
@@ -123,12 +123,12 @@ def test_text_that_is_not_toml_is_reported_with_its_line(text: str, line: int, t
 
 def test_a_file_that_is_missing_or_not_text_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(TableErrors, match="there is no such file"):
-        load(tmp_path / "switchboard.toml", agents=AGENTS)
+        load_file(tmp_path / "switchboard.toml", agents=AGENTS)
     (tmp_path / "switchboard.toml").write_bytes(b"a = 1\nb = '\xff'\n")
     with pytest.raises(TableErrors, match=r"switchboard.toml:2: is not UTF-8"):
-        load(tmp_path / "switchboard.toml", agents=AGENTS)
+        load_file(tmp_path / "switchboard.toml", agents=AGENTS)
     with pytest.raises(TableErrors, match="cannot be read"):
-        load(tmp_path, agents=AGENTS)
+        load_file(tmp_path, agents=AGENTS)
 
 
 def test_default_is_required_and_takes_no_when(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.numbers import read_e164
+from switchboard.call.numbers import read_e164
 from switchboard.routing.number_lists import NumberLists, normalise
 from tests.unit.routing_files import call, errors, load_text, routes
 

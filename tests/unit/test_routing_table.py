@@ -9,8 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switchboard.call import Call, Kind, read_call
-from switchboard.routing.source import TableErrors
+from switchboard.call.call import Call, Kind
+from switchboard.call.reading import read_call
+from switchboard.files.source import TableErrors
+from switchboard.routing.decision import Answer
 from switchboard.routing.table import Table
 from tests.unit.routing_files import DEFAULT, call, load_text
 
@@ -157,7 +159,7 @@ def test_any_call_gets_a_decision(
     customers: list[dict[str, Any]],
 ) -> None:
     one = read_call(kind=kind, attributes=attributes, job=job, participant=participant, room=room, customers=customers)
-    assert ALL_KEYS.decide(one).agent
+    assert isinstance(ALL_KEYS.decide(one), Answer)
     assert ALL_KEYS.trace(one)[-1].failed is None
     assert ALL_KEYS.could_change(one) <= ALL_KEYS.needs
 
@@ -182,5 +184,5 @@ ALL_KEYS = _one_of_each()
 def test_nothing_about_ten_thousand_characters_is_an_exception() -> None:
     long = "9" * 10_000
     one = call(caller=long, to=long, job={"n": int("9" * 4_000), "language": long}, attributes={"n": long})
-    assert ALL_KEYS.decide(one).agent
+    assert isinstance(ALL_KEYS.decide(one), Answer)
     assert all(len(step.failed or "") < 300 for step in ALL_KEYS.trace(one))

@@ -7,7 +7,7 @@ import json
 from livekit.api import TokenVerifier
 from livekit.api.access_token import Claims
 
-from switchboard.softphone import Caller
+from lab.softphone import Caller
 
 KEY, SECRET = "key", "a secret of more than thirty-two bytes"
 

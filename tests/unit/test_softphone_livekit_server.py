@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.softphone.livekit_server import find_livekit_server
+from lab.stage.livekit_server import find_livekit_server
 
 
 def test_the_one_on_path_comes_before_the_one_of_the_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

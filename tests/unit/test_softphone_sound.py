@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from switchboard.softphone.ear import HeardTrack, Sound, joined, place, sounds_in
-from switchboard.softphone.g711 import over_the_line
-from switchboard.softphone.sound import read_wav, stereo_wav
+from lab.softphone.ear import HeardTrack, Sound, joined, place, sounds_in
+from lab.softphone.g711 import over_the_line
+from lab.softphone.wav import read_wav, stereo_wav
 
 EVERY = np.arange(-32768, 32768).astype(np.int16)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from switchboard.softphone.ear import Sound
-from switchboard.softphone.turns import reply_delays, take_turns
+from lab.softphone.ear import Sound
+from lab.softphone.timeline import reply_delays, take_turns
 
 
 def test_turns_come_in_the_order_of_their_starts() -> None:

@@ -11,11 +11,11 @@ import pytest
 import typer.main
 import yaml
 
-from agents import names
 from switchboard.cli import app
-from switchboard.routing.load import load
 from switchboard.trunks.model import DispatchRule, InboundTrunk, OutboundTrunk
 from switchboard.trunks.reading import TrunksErrors, read_trunks
+from switchboard.worker.routing_file import load_file
+from tests.business import AGENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["provisioning", "outbound", "go-live"]
@@ -42,7 +42,7 @@ def test_every_file_shown_can_be_used(text: str, tmp_path: Path) -> None:
     path = tmp_path / "shown.toml"
     path.write_text(text, encoding="utf-8")
     if "[default]" in text:
-        load(path, agents=names())
+        load_file(path, agents=AGENTS)
     else:
         read_trunks(path, ENVIRONMENT)
 

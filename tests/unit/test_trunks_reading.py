@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.routing.source import TableErrors
+from switchboard.files.source import TableErrors
 from switchboard.trunks.reading import Trunks, TrunksErrors, read_trunks
 
 TRUNK = '[[inbound_trunk]]\nname = "main"\nnumbers = ["+14155550100"]\nallowed_addresses = ["192.0.2.1"]\n'

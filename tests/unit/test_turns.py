@@ -8,8 +8,8 @@ import pytest
 from livekit.agents import Agent, stt
 from livekit.agents.language import LanguageCode
 
-from agents.phone_agent import PhoneAgent
-from switchboard.speech.turns import SentenceTurns, is_finished, is_punctuated
+from switchboard.speech.end_of_turn import SentenceTurns, is_finished, is_punctuated
+from switchboard.talk.agent import PhoneAgent
 
 FINISHED = {
     "en": [

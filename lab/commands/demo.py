@@ -1,0 +1,207 @@
+"""`switchboard demo`: a call, from the ring to the record, on this machine and without keys."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Coroutine, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from switchboard.cli.arguments import json_object, not_empty, pairs
+from switchboard.cli.business import read_routing_file, read_settings
+from switchboard.cli.output import NO, console, fail
+from switchboard.speech.profile import KEYS
+
+if TYPE_CHECKING:
+    from lab.softphone import Caller, Softphone
+    from lab.softphone.scripted import Moment
+    from switchboard.call.call import Call
+    from switchboard.worker.routing_file import RoutingFile
+    from switchboard.worker.settings import Settings
+
+_RECORDINGS = Path("recordings")
+_ANSWERED_WITHIN = 30.0  # s
+_WORK = {"deepgram": "the agent hears", "openai": "the agent thinks and speaks"}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    from_number: Annotated[str, typer.Option("--from", help="Who calls; empty hides the number.")] = "+14155550123",
+    to_number: Annotated[str, typer.Option("--to", help="The number that was dialled.")] = "+18005550100",
+    say: Annotated[list[str] | None, typer.Option(help="What the caller says, one turn each time.")] = None,
+    language: Annotated[str, typer.Option(help="The language of --say; by default the route's.")] = "",
+    kind: Annotated[Literal["sip", "standard"], typer.Option(help="By telephone, or by browser.")] = "sip",
+    trunk: Annotated[str, typer.Option(help="The trunk, sip.trunkID.")] = "ST_softphone",
+    header: Annotated[list[str] | None, typer.Option(help="A SIP header, X-Queue=repairs.")] = None,
+    attribute: Annotated[list[str] | None, typer.Option(help="An attribute of the dispatch rule, NAME=VALUE.")] = None,
+    job: Annotated[str | None, typer.Option(help='Job metadata, \'{"department": "support"}\'.')] = None,
+    imitate: Annotated[bool, typer.Option("--imitate", help="Imitate providers although their keys are set.")] = False,
+) -> None:
+    """Start everything on this machine, let one call come in, and show who picks up, why, and what is said.
+
+    Exit 0 when the call was answered and every turn got its reply.
+    """
+    from lab.demo.words import script
+    from lab.softphone import Caller
+    from switchboard.routing.decision import Answer
+    from switchboard.worker.name import worker_name
+
+    if not all(text.strip() for text in say or ()):
+        fail("--say is empty: write what the caller says, or leave it out for the ready conversation")
+    settings = read_settings()
+    caller = Caller(
+        from_number=from_number or Caller().from_number,
+        hide_number=not from_number,
+        to_number=not_empty(to_number, "--to"),
+        trunk_id=trunk,
+        kind=kind,
+        headers=pairs(header or (), "--header"),
+        attributes=pairs(attribute or (), "--attribute"),
+        job_metadata=json_object(job, "--job"),
+        agent_name=worker_name(settings),
+    )
+    file = read_routing_file(settings.config, run_tests=True)
+    decision = file.table.decide(_as_the_worker_sees_it(caller, file))
+    spoken = language or (decision.language if isinstance(decision, Answer) else file.worker.language)
+    imitated = [name for name in sorted(file.providers()) if imitate or not _has_key(settings, name)]
+    work = _demonstrate(settings, file, caller, tuple(say or ()) or script(spoken), spoken, imitated)
+    raise typer.Exit(_until_told_to_stop(work))
+
+
+def _has_key(settings: Settings, provider: str) -> bool:
+    from switchboard.worker.settings import MissingSettings
+
+    try:
+        settings.require([provider])
+    except MissingSettings as missing:
+        return KEYS[provider] not in missing.names
+    return True
+
+
+async def _demonstrate(
+    settings: Settings,
+    file: RoutingFile,
+    caller: Caller,
+    turns: Sequence[str],
+    language: str,
+    imitated: Sequence[str],
+) -> int:
+    """The whole demonstration, one heading after the other. Returns the exit code."""
+    from lab.commands.call import place, sum_up
+    from lab.demo.stage import Stage
+    from lab.stage.worker_process import tail
+    from switchboard.cli.explanation import show
+    from switchboard.routing.explain import explain
+
+    quiet = logging.getLogger("livekit")  # what LiveKit's client says of its own housekeeping
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    name = time.strftime("%Y%m%d-%H%M%S")
+    log = Path(".cache/demo") / f"worker-{name}-{os.getpid()}.log"
+    _headline("What runs on this machine")
+    _say_what_is_imitated(imitated)
+    async with Stage(settings, turns, language, imitated=imitated, log=log, tell=console.print) as stage:
+        _headline("Who picks up, and why")
+        call = _as_the_worker_sees_it(caller, file)
+        show(console, settings.config.name, call, explain(file.table, call))
+        _headline("The call")
+        phone, moments = await place(stage.settings, caller, turns, language, stage.speaks_at, _ANSWERED_WITHIN, True)
+        sum_up(phone, _record(phone, name))
+        is_good = _went_well(phone, moments)
+        if not is_good:
+            typer.echo(f"\nNot as it should be. The end of the worker's log:\n{tail(log)}", err=True)
+    if not is_good:
+        typer.echo(f"All of it: {log}", err=True)
+        return NO
+    log.unlink(missing_ok=True)
+    _say_what_next()
+    return 0
+
+
+def _as_the_worker_sees_it(caller: Caller, file: RoutingFile) -> Call:
+    from switchboard.call.reading import read_call
+
+    return read_call(
+        kind=caller.kind,
+        identity=caller.identity,
+        attributes=caller.attributes_at_join() | caller.attributes_to_follow(),
+        job=caller.job_metadata,
+        region=file.worker.region,
+        trusted_attributes=file.worker.trusted_attributes,
+    )
+
+
+def _say_what_is_imitated(providers: Sequence[str]) -> None:
+    for provider in providers:
+        console.print(f"Without {KEYS[provider]}, {_WORK[provider]} by simple means.", highlight=False)
+    console.print("The telephone line is imitated as well, as LiveKit's SIP bridge would present it.")
+
+
+def _record(phone: Softphone, name: str) -> Path | None:
+    if phone.answered_at is None:
+        return None
+    _RECORDINGS.mkdir(exist_ok=True)
+    file = _RECORDINGS / f"demo-{name}.wav"
+    file.write_bytes(phone.recording())
+    return file
+
+
+def _went_well(phone: Softphone, moments: Sequence[Moment]) -> bool:
+    """Answered, not cut off, and each of the caller's turns was followed by the agent's."""
+    talk = [moment.who for moment in moments if moment.who != "line"]
+    unanswered = any(who == "caller" and then != "agent" for who, then in pairwise([*talk, "nobody"]))
+    return bool(talk) and talk[0] == "agent" and not unanswered and phone.outcome != "connection lost"
+
+
+def _say_what_next() -> None:
+    for line in (
+        '\nOther callers:   scripts/demo --to "+1 800 555 0103"',
+        '                 scripts/demo --say "My brakes squeak." --say "Thanks, goodbye."',
+        """                 scripts/demo --job '{"department": "sales"}'""",
+        "The call's record:   uv run switchboard calls",
+    ):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _headline(text: str) -> None:
+    console.print()
+    console.rule(f"[bold]{text}[/bold]", align="left", style="dim")
+
+
+def _until_told_to_stop(work: Coroutine[Any, Any, int]) -> int:
+    """Run `work`. Ctrl-C, SIGTERM or a closed terminal ends all that it has started; a second one changes nothing."""
+
+    async def run() -> int:
+        task = asyncio.ensure_future(work)
+        stopped_by: list[signal.Signals] = []
+
+        def stop(number: signal.Signals) -> None:
+            if not stopped_by:
+                stopped_by.append(number)
+                task.cancel()
+
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, stop, number)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not stopped_by:
+                raise
+            typer.echo("\nStopped; nothing is left running.", err=True)
+            return 128 + stopped_by[0]
+
+    try:
+        return asyncio.run(run())
+    except (LookupError, RuntimeError) as error:
+        fail(str(error), NO)

@@ -1,0 +1,174 @@
+"""What Deepgram's two recognisers have in common on the wire: the query, refusals, and messages that come late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+from multidict import MultiMapping
+
+from lab.providers.controls import BadRequest, Controls, Fault
+from lab.providers.recognition_thread import RecognitionThread
+
+_SLOWEST, _FASTEST = 8000, 48_000  # Hz
+
+
+def plain_query(request: web.Request) -> dict[str, Any]:
+    """The query as a dict: a key that comes more than once has a list."""
+    query = request.query
+    return {key: query[key] if len(query.getall(key)) == 1 else query.getall(key) for key in query}
+
+
+def number(query: MultiMapping[str], key: str, default: int) -> int:
+    """A whole number from the query. Raises BadRequest."""
+    text = query.get(key, "")
+    if text and not text.isdecimal():
+        raise BadRequest(f"{key}={text}: a whole number is needed")
+    return int(text) if text else default
+
+
+def sample_rate(query: MultiMapping[str]) -> int:
+    """The rate (Hz) of the s16le mono audio that will come. Raises BadRequest for any other."""
+    rate = number(query, "sample_rate", 16_000)
+    if not _SLOWEST <= rate <= _FASTEST:
+        raise BadRequest(f"sample_rate={rate}: have {_SLOWEST} to {_FASTEST}")
+    if (encoding := query.get("encoding", "linear16")) != "linear16":
+        raise BadRequest(f"encoding={encoding}: the offline server hears linear16 only")
+    if query.get("channels", "1") != "1":
+        raise BadRequest("channels: the offline server hears one channel only, channels=1")
+    return rate
+
+
+def refusal(status: int, code: str, message: str) -> web.Response:
+    """An error as Deepgram words it."""
+    body = {"err_code": code, "err_msg": message, "request_id": str(uuid.uuid4())}
+    return web.json_response(body, status=status)
+
+
+@dataclass
+class Connection:
+    """One open socket. What is put here goes out in order, each message `delay` seconds later."""
+
+    socket: web.WebSocketResponse
+    delay: float
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    _queue: asyncio.Queue[tuple[float, dict[str, Any]]] = field(
+        default_factory=asyncio.Queue[tuple[float, dict[str, Any]]]
+    )
+
+    def put(self, message: dict[str, Any]) -> None:
+        self._queue.put_nowait((asyncio.get_running_loop().time() + self.delay, message))
+
+    async def send_all(self) -> None:
+        """Send for as long as the connection lasts."""
+        while True:
+            due, message = await self._queue.get()
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+            if not self.socket.closed:
+                await self.socket.send_str(json.dumps(message))
+            self._queue.task_done()
+
+    async def all_sent(self) -> None:
+        await self._queue.join()
+
+
+class Provider(ABC):
+    """A recogniser's address. A subclass reads the query in `accept` and talks in `converse`."""
+
+    def __init__(self, controls: Controls, recogniser: RecognitionThread, delay: float) -> None:
+        self.controls = controls
+        self.recogniser = recogniser
+        self._delay = delay
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one WebSocket request, from the hand-shake to the close."""
+        if not request.headers.get("Authorization", "").startswith(("Token ", "Bearer ")):
+            return refusal(401, "INVALID_AUTH", "Send a key: `Authorization: Token KEY` (any key will do here)")
+        self.controls.note("stt", request.path, plain_query(request))
+        fault = self.controls.take_fault("stt")
+        if fault.status:
+            return refusal(fault.status, "OFFLINE_FAULT", "This failure was asked for by /_offline/faults")
+        try:
+            talk = self.accept(request.query)
+        except BadRequest as wrong:
+            return refusal(400, "Bad Request", str(wrong))
+        socket = web.WebSocketResponse(max_msg_size=2**20)
+        if not socket.can_prepare(request):
+            return refusal(400, "Bad Request", "This address is a WebSocket: connect with ws://")
+        await socket.prepare(request)
+        if fault.close:
+            await self.break_off(socket)
+        elif fault.hang:
+            await self.hang(socket)
+        else:
+            await self._converse(Connection(socket, self._delay + fault.delay), talk)
+        return socket
+
+    @abstractmethod
+    def accept(self, query: MultiMapping[str]) -> Talk:
+        """The talk that this query asks for. Raises BadRequest."""
+
+    async def break_off(self, socket: web.WebSocketResponse) -> None:
+        await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"asked for by /_offline/faults")
+
+    async def hang(self, socket: web.WebSocketResponse) -> None:
+        """Take everything and say nothing, until the client gives up."""
+        async for _ in socket:
+            pass
+
+    async def meet_fault(self, connection: Connection) -> bool:
+        """Fail in the middle of a connection, where that was asked for; True when this was its end."""
+        fault: Fault = self.controls.take_fault("stt")
+        connection.delay += fault.delay
+        if fault.close or fault.status:
+            await self.break_off(connection.socket)
+        elif fault.hang:
+            await self.hang(connection.socket)
+        return connection.socket.closed
+
+    async def _converse(self, connection: Connection, talk: Talk) -> None:
+        sending = asyncio.create_task(connection.send_all())
+        try:
+            await talk.begin(connection)
+            async for message in connection.socket:
+                if message.type is WSMsgType.BINARY:
+                    await talk.hear(connection, message.data)
+                elif message.type is WSMsgType.TEXT and not await self._told(connection, talk, message.data):
+                    break
+            if not connection.socket.closed:
+                await connection.all_sent()
+                await connection.socket.close()
+        except ConnectionError:
+            pass  # the client is gone, which is its right
+        finally:
+            sending.cancel()
+
+    async def _told(self, connection: Connection, talk: Talk, text: str) -> bool:
+        """Do what the client says; False when it has nothing more to say."""
+        try:
+            message: Any = json.loads(text)
+            kind = str(message["type"])
+        except (ValueError, TypeError, KeyError):
+            connection.put({"type": "Error", "description": 'messages are JSON objects with a "type"'})
+            return True
+        return await talk.told(connection, kind, message)
+
+
+class Talk(ABC):
+    """What one connection does with audio and messages."""
+
+    async def begin(self, connection: Connection) -> None:  # noqa: B027 - most have nothing to do
+        """Before any audio."""
+
+    @abstractmethod
+    async def hear(self, connection: Connection, pcm: bytes) -> None:
+        """Audio came."""
+
+    @abstractmethod
+    async def told(self, connection: Connection, kind: str, message: dict[str, Any]) -> bool:
+        """A message came; False ends the connection."""

@@ -1,0 +1,154 @@
+"""OpenAI's voices: `/v1/audio/speech`. https://platform.openai.com/docs/api-reference/audio/createSpeech"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import re
+import uuid
+import wave
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from aiohttp import web
+
+from lab.providers.controls import BadRequest, Controls
+from lab.providers.languages import detect, told
+from lab.providers.openai import Refused, meet_fault, need_text, read_object
+from lab.providers.speaking import speak
+
+RATE = 24_000  # Hz, s16le mono: OpenAI's
+_TYPES = {"pcm": "audio/pcm", "wav": "audio/wav", "mp3": "audio/mpeg"}
+_FIRST_CHUNK, _CHUNK = RATE // 10 * 2, RATE // 2 * 2  # bytes: 100 ms at once, then 500 ms
+_BETWEEN_SENTENCES = bytes(RATE // 5 * 2)
+_LONGEST = 4096  # characters, OpenAI's limit
+
+# Greetings and answers come again and again: what was said once costs nothing the next time.
+_spoken = lru_cache(maxsize=64)(speak)
+
+
+class Speech:
+    def __init__(self, controls: Controls, delay: float) -> None:
+        self._controls = controls
+        self._delay = delay
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Speak the text of one request. Raises Refused."""
+        body = await read_object(request, "tts", self._controls)
+        try:
+            text, form, as_events = _read(body)
+        except BadRequest as wrong:
+            raise Refused(400, str(wrong)) from None
+        await meet_fault(request, "tts", self._controls)
+        await asyncio.sleep(self._delay)
+        sound = _pieces(text, language_of(text, body), str(body.get("voice")), float(body.get("speed", 1.0)))
+        if form != "pcm":
+            whole = b"".join([piece async for piece in sound])
+            sound = _once(await asyncio.to_thread(_wav if form == "wav" else _mp3, whole))
+        return await (_events if as_events else _raw)(request, sound, _TYPES[form])
+
+
+def language_of(text: str, body: dict[str, Any]) -> str:
+    """The request names no language: `instructions` may, and the text shows it."""
+    instructions = body.get("instructions")
+    return (told(instructions) if isinstance(instructions, str) else None) or detect(text) or "en"
+
+
+def _read(body: dict[str, Any]) -> tuple[str, str, bool]:
+    text = need_text(body, "input")
+    need_text(body, "model")
+    if len(text) > _LONGEST:
+        raise BadRequest(f'"input" has {len(text)} characters, the limit is {_LONGEST}')
+    form = body.get("response_format", "mp3")
+    if not isinstance(form, str) or form not in _TYPES:
+        raise BadRequest(f'"response_format": the offline server speaks {", ".join(_TYPES)}, not {form}')
+    speed = body.get("speed", 1.0)
+    if not isinstance(speed, int | float) or not 0.25 <= speed <= 4.0:
+        raise BadRequest('"speed" is a number from 0.25 to 4')
+    stream = body.get("stream_format", "audio")
+    if stream not in ("audio", "sse"):
+        raise BadRequest('"stream_format" is "audio" or "sse"')
+    return text, form, stream == "sse"
+
+
+async def _pieces(text: str, language: str, voice: str, speed: float) -> AsyncIterator[bytes]:
+    """The sound sentence by sentence, so that the first is heard while the others are made."""
+    between = b""
+    for sentence in re.split(r"(?<=[.!?…])\s+", text.strip()):
+        pcm = await asyncio.to_thread(_spoken, sentence, language, voice, RATE, speed)
+        if pcm:
+            yield between + pcm
+            between = _BETWEEN_SENTENCES
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def _chunks(sound: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = _FIRST_CHUNK
+    async for piece in sound:
+        begin = 0
+        while begin < len(piece):
+            yield piece[begin : begin + size]
+            begin, size = begin + size, _CHUNK
+
+
+async def _raw(request: web.Request, sound: AsyncIterator[bytes], content_type: str) -> web.StreamResponse:
+    response = web.StreamResponse(headers=_headers(content_type))
+    await response.prepare(request)
+    async for chunk in _chunks(sound):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+async def _events(request: web.Request, sound: AsyncIterator[bytes], _: str) -> web.StreamResponse:
+    response = web.StreamResponse(headers=_headers("text/event-stream"))
+    await response.prepare(request)
+    size = 0
+    async for chunk in _chunks(sound):
+        size += len(chunk)
+        audio = base64.b64encode(chunk).decode()
+        await _event(response, {"type": "speech.audio.delta", "audio": audio})
+    tokens = {"input_tokens": 1, "output_tokens": size // 2400}
+    tokens["total_tokens"] = sum(tokens.values())
+    await _event(response, {"type": "speech.audio.done", "usage": tokens})
+    await response.write_eof()
+    return response
+
+
+async def _event(response: web.StreamResponse, event: dict[str, Any]) -> None:
+    await response.write(f"data: {json.dumps(event)}\n\n".encode())
+
+
+def _headers(content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type, "x-request-id": f"req_{uuid.uuid4().hex}"}
+
+
+def _wav(pcm: bytes) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(pcm)
+    return file.getvalue()
+
+
+def _mp3(pcm: bytes) -> bytes:
+    """OpenAI's default form. PyAV comes with livekit-agents."""
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=RATE, layout="mono")
+        samples = np.frombuffer(pcm, np.int16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = RATE
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return file.getvalue()

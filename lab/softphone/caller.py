@@ -1,0 +1,138 @@
+"""Who calls, and what livekit-sip would say of them: identity, attributes and their moments, token."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from livekit import api
+from livekit.protocol.agent_dispatch import RoomAgentDispatch
+from livekit.protocol.room import RoomConfiguration
+
+from switchboard.call import attributes as names
+
+_HOSTNAME = "sip.carrier.example"
+
+
+def _call_id() -> str:
+    return f"SCL_{secrets.token_hex(6)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A caller and their line, as one reads them off a dispatch rule.
+
+    `attributes` are the dispatch rule's own: there at join. `late_attributes`, and those made of `headers`
+    (`sip.h.…`, the carriers' own), arrive `late_after` seconds later, in one update. `agent_name` and `job_metadata`
+    are the rule's `roomConfig.agents`: the room, made by this caller's joining, dispatches that agent once.
+    On an outbound call (`direction`) `to_number` is the person called, who is this participant.
+    """
+
+    from_number: str = "+15105550100"
+    to_number: str = "+18005550100"
+    trunk_id: str = "ST_softphone"
+    rule_id: str = "SDR_softphone"
+    call_id: str = field(default_factory=_call_id)
+    kind: Literal["sip", "standard"] = "sip"
+    direction: Literal["inbound", "outbound"] = "inbound"
+    hide_number: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    late_attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    late_after: float = 0.03  # s after the join
+    metadata: str = ""
+    room: str = ""  # empty: an individual rule's, made of the caller's number
+    room_metadata: str = ""
+    agent_name: str | None = None
+    job_metadata: str | Mapping[str, Any] = ""
+
+    @property
+    def is_sip(self) -> bool:
+        return self.kind == "sip"
+
+    @property
+    def number(self) -> str:
+        """This participant's own number: the caller's, or the one that was called."""
+        return self.to_number if self.direction == "outbound" else self.from_number
+
+    @property
+    def identity(self) -> str:
+        if not self.is_sip:
+            return f"web-{self.call_id.removeprefix('SCL_')}"
+        return f"sip_{self._hash() if self.hide_number else self.number}"
+
+    @property
+    def room_name(self) -> str:
+        if self.room:
+            return self.room
+        end = self._hash() if self.hide_number or not self.is_sip else self.number
+        return f"call-_{end}_{self.call_id.removeprefix('SCL_')}"
+
+    def attributes_at_join(self) -> dict[str, str]:
+        """What is surely there when other participants first see this one."""
+        if not self.is_sip:
+            return dict(self.attributes)
+        ours = self.from_number if self.direction == "outbound" else self.to_number
+        known = {names.CALL_ID: self.call_id, names.TRUNK: self.trunk_id}
+        if self.direction == "inbound":
+            known[names.RULE] = self.rule_id
+        if not self.hide_number:
+            known |= {names.THEIR_NUMBER: self.number, names.OUR_NUMBER: ours}
+        return known | dict(self.attributes)
+
+    def attributes_to_follow(self) -> dict[str, str]:
+        """What livekit-sip adds when it is in the room already."""
+        if not self.is_sip:
+            return dict(self.late_attributes)
+        follow = {names.CALL_TAG: secrets.token_hex(5), names.CALL_ID_FULL: f"{self.call_id}@{_HOSTNAME}"}
+        if not self.hide_number:
+            follow[names.HOSTNAME] = _HOSTNAME
+        for name, value in self.headers.items():
+            follow[f"{names.HEADER}{name.lower()}"] = value
+            if name.lower() in names.MAPPED_HEADERS:
+                follow[names.MAPPED_HEADERS[name.lower()]] = value
+        return follow | dict(self.late_attributes)
+
+    def token(self, api_key: str, api_secret: str) -> str:
+        """The token with which this caller joins, as LiveKit signs it for the bridge."""
+        # The bridge reports the call's state in its own attributes, a browser has no reason to.
+        grants = api.VideoGrants(room_join=True, room=self.room_name, can_update_own_metadata=self.is_sip or None)
+        token = (
+            api.AccessToken(api_key, api_secret)
+            .with_identity(self.identity)
+            .with_kind(self.kind)
+            .with_grants(grants)
+            .with_attributes(self.attributes_at_join())
+            .with_metadata(self.metadata)
+        )
+        if self.agent_name or self.room_metadata:
+            token = token.with_room_config(self._room_config())
+        return token.to_jwt()
+
+    def _room_config(self) -> RoomConfiguration:
+        job = self.job_metadata if isinstance(self.job_metadata, str) else json.dumps(self.job_metadata)
+        agents = [RoomAgentDispatch(agent_name=self.agent_name, metadata=job)] if self.agent_name else []
+        return RoomConfiguration(metadata=self.room_metadata, agents=agents)
+
+    def _hash(self) -> str:
+        return hashlib.sha256(self.number.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How the telephone line itself behaves; times in seconds.
+
+    `answer_delay` passes between the subscription to the agent's track and the answer, in which the bridge and the
+    caller's network exchange 200 OK and ACK. Outbound, the far end rings after `rings_after` and is picked up
+    `picked_up_after` later. `asked_for_pin`: the call was answered before it came into the room.
+    """
+
+    ring_timeout: float = 180.0
+    answer_delay: float = 0.08
+    rings_after: float = 0.1
+    picked_up_after: float = 1.0
+    asked_for_pin: bool = False

@@ -1,0 +1,65 @@
+"""Why a call ended: one cause from a closed list, and a few words of detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """The cause of a call's end, as it stands on the record. A caller's side and ours never share one."""
+
+    # The other side
+    CALLER_HUNG_UP = "caller_hung_up"
+    NOT_ANSWERED = "not_answered"  # a call that we made, and nobody picked up
+    BUSY = "busy"  # a call that we made
+    DECLINED = "declined"  # a call that we made
+    MACHINE = "machine"  # a call that we made, and a machine picked up
+    REMOVED = "removed"  # somebody with the server's keys ended the call
+    CALLER_LOST = "caller_lost"  # the caller's side of the line broke: the bridge, or their network
+    NO_CALLER = "no_caller"  # a dispatch that nobody called behind
+    # What we did
+    AGENT_ENDED = "agent_ended"
+    REFUSED = "refused"  # while it rang; the detail says why
+    TRANSFERRED = "transferred"
+    SILENCE = "silence"  # a caller who said nothing for too long
+    TOO_LONG = "too_long"
+    # What went wrong on our side
+    PROVIDER_FAILED = "provider_failed"
+    FAULT = "fault"
+    WORKER_STOPPED = "worker_stopped"
+    NETWORK_LOST = "network_lost"  # our connection to LiveKit
+
+
+_WORDS = {
+    Cause.CALLER_HUNG_UP: "the caller hung up",
+    Cause.NOT_ANSWERED: "the call was not answered",
+    Cause.BUSY: "the line was busy",
+    Cause.DECLINED: "the call was declined",
+    Cause.MACHINE: "a machine picked up",
+    Cause.REMOVED: "somebody ended the call through LiveKit's API",
+    Cause.CALLER_LOST: "the caller's line was lost",
+    Cause.NO_CALLER: "no caller came",
+    Cause.AGENT_ENDED: "the agent ended the call",
+    Cause.REFUSED: "refused",
+    Cause.TRANSFERRED: "transferred",
+    Cause.SILENCE: "the caller was silent for too long",
+    Cause.TOO_LONG: "the call reached its longest duration",
+    Cause.PROVIDER_FAILED: "a speech provider failed for good",
+    Cause.FAULT: "a fault in the worker",
+    Cause.WORKER_STOPPED: "the worker stopped",
+    Cause.NETWORK_LOST: "the connection to LiveKit was lost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended. `detail` holds no personal data: it stands in the log."""
+
+    cause: Cause
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """For a person: `the caller hung up`, `refused: busy`."""
+        words = _WORDS[self.cause]
+        return f"{words}: {self.detail}" if self.detail else words

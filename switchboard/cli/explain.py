@@ -1,0 +1,123 @@
+"""`switchboard explain`: which route takes a call, and why, without a call."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, cast
+
+import typer
+
+from switchboard.cli.business import read_routing_file, read_settings
+from switchboard.cli.check import ConfigOption, JsonFlag
+from switchboard.cli.output import NO, console, fail, print_json
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(explain)
+
+
+def explain(
+    to: Annotated[str | None, typer.Option("--to", help="The number dialled.")] = None,
+    caller: Annotated[str | None, typer.Option("--from", help="The number calling; without it, it is hidden.")] = None,
+    trunk: Annotated[str | None, typer.Option(help="The trunk's ID, ST_….")] = None,
+    rule: Annotated[str | None, typer.Option(help="The dispatch rule's ID, SDR_….")] = None,
+    kind: Annotated[str | None, typer.Option(help="sip (as without it), standard, ….")] = None,
+    direction: Annotated[str | None, typer.Option(help="inbound (as without it) or outbound.")] = None,
+    at: Annotated[str | None, typer.Option(help="When, ISO 8601; without it, now.")] = None,
+    attribute: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="An attribute; repeat.")] = None,
+    header: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A SIP header; repeat.")] = None,
+    job: Annotated[str | None, typer.Option(metavar="JSON", help="Job metadata.")] = None,
+    participant: Annotated[str | None, typer.Option(metavar="JSON", help="Participant metadata.")] = None,
+    room: Annotated[str | None, typer.Option(metavar="JSON", help="Room metadata.")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="JSON", help="The caller's row, or a list of them.")] = None,
+    call: Annotated[str | None, typer.Option(metavar="JSON|@FILE|-", help="The whole call instead.")] = None,
+    expect: Annotated[str | None, typer.Option(metavar="NAME", help="Exit 1 when another route wins.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say which route takes a call, and why: every row looked at, what matched, and the first that did not."""
+    from switchboard.call.spec import SpecError, read_spec
+    from switchboard.cli.explanation import show
+    from switchboard.routing.explain import explain as explain_call
+
+    attributes = _pairs("--attribute", attribute) | {
+        f"sip.h.{name.lower()}": value for name, value in _pairs("--header", header).items()
+    }
+    given = {
+        "to": to,
+        "from": caller,
+        "trunk": trunk,
+        "rule": rule,
+        "kind": kind,
+        "direction": direction,
+        "at": at,
+        "attributes": attributes or None,
+        "job": job,
+        "participant": participant,
+        "room": room,
+        "customer": None if customer is None else _json("--customer", customer),
+    }
+    spec = {key: value for key, value in given.items() if value is not None}
+    if call is not None:
+        if spec:
+            fail(f"--call is the whole call: leave out {', '.join(f'--{key}' for key in spec)}")
+        spec = _object("--call", call)
+    path = config or read_settings().config
+    read = read_routing_file(path)
+    worker = read.worker
+    try:
+        described = read_spec(spec, worker.region, trusted_attributes=worker.trusted_attributes)
+    except SpecError as error:
+        fail(str(error))
+    names = [*(route.name for route in read.table.routes), read.table.default.name]
+    if expect is not None and expect not in names:
+        from switchboard.files.suggest import suggest
+
+        fail(f'--expect: there is no route "{expect}" {suggest(expect, names)}')
+    explanation = explain_call(read.table, described)
+    if as_json:
+        print_json(explanation.as_json())
+    else:
+        show(console, path.name, described, explanation)
+    if expect is not None and explanation.decision.route != expect:
+        fail(f'expected "{expect}", got "{explanation.decision.route}"', NO)
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            fail(f'{option} "{text}": write it as NAME=VALUE')
+        pairs[name] = value
+    return pairs
+
+
+def _object(option: str, given: str) -> dict[str, Any]:
+    """A JSON object, given itself, as @FILE, or by `-` on stdin."""
+    text = given
+    if given == "-" or given.startswith("@"):
+        source: Callable[[], str] = sys.stdin.read if given == "-" else Path(given[1:]).read_text
+        try:
+            text = source()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            fail(f"{option}: {given} cannot be read: {reason}")
+    value = _json(option, text)
+    if not isinstance(value, dict):
+        _not_json(option, "this is no JSON object")
+    return cast("dict[str, Any]", value)
+
+
+def _json(option: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        _not_json(option, f"this is not JSON: {error}")
+
+
+def _not_json(option: str, what: str) -> NoReturn:
+    fail(f"""{option}: {what}: write it as '{{"to": "+18005550100"}}'""")

@@ -1,0 +1,68 @@
+"""Everything of ours that leans on parts of livekit-agents that it does not promise to keep. Read in version 1.8.9.
+
+`pyproject.toml` holds livekit-agents below 1.9. Before widening that, run `tests/unit/livekit_api/test_internals.py`:
+it names what is no longer as it is described here.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # importing it takes a second, and the fork server is started before that
+    from livekit.agents import Agent, JobContext
+
+READ_IN = "1.8.9"
+
+# livekit-agents names these two itself when it comes to start a fork server (`ipc/proc_pool.py`), and finds ours.
+_ITS_OWN_PRELOAD = ("livekit.agents.ipc._preload", "livekit.agents.ipc._preload_freeze")
+
+
+def start_fork_server(preload: Sequence[str]) -> None:
+    """Start the fork server that calls' processes come from, with `preload` imported, unless it runs.
+
+    livekit-agents would start it later, and one after the other takes twice as long. Does nothing where calls are not
+    forked (macOS, Windows).
+    """
+    # We do not use the end-of-turn model that it would load into the fork server (`ipc/_preload.py`, 243 MB).
+    os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
+    # A watchdog (`telemetry/loop_monitor.py`) that wakes every process 50 times a second: a tenth of a call's CPU time.
+    os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")
+    if sys.platform.startswith("linux"):
+        multiprocessing.get_context("forkserver").set_forkserver_preload([*preload, *_ITS_OWN_PRELOAD])
+        multiprocessing.forkserver.ensure_running()
+
+
+def be_main(module: str) -> None:
+    """In the fork server: `module` stands in for the main file, which calls' processes would read and compile again.
+
+    multiprocessing (`spawn._fixup_main_from_path`) looks for functions that it is given in `__mp_main__`.
+    """
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = sys.modules[module]
+
+
+def set_up_log(level: str) -> None:
+    """The log of livekit-agents' own command line, as JSON: one record a line."""
+    from livekit.agents.cli.log import setup_logging
+
+    setup_logging(level, devmode=False, console=False)
+
+
+def keeps_recogniser(agent: type[Agent]) -> bool:
+    """Whether livekit-agents keeps the recogniser's connection over a hand-over to `agent`.
+
+    It does where no class overrides `stt_node` (`voice/agent_activity.py`); an override on the instance is not seen.
+    """
+    from livekit.agents import Agent
+
+    return agent.stt_node is Agent.stt_node
+
+
+def dispatch_times(ctx: JobContext) -> tuple[float, float, float, float]:
+    """When this job was offered, accepted, assigned and handed to its process: Unix seconds, 0.0 where unknown."""
+    info = ctx._info  # pyright: ignore[reportPrivateUsage] - `RunningJobInfo` has no other way out
+    return info.received_at, info.accepted_at, info.assigned_at, info.launched_at

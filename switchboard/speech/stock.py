@@ -1,0 +1,40 @@
+"""Plug-ins made ahead of the calls that will need them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.providers import Providers
+
+if TYPE_CHECKING:
+    from switchboard.speech.models import Models
+
+
+class ModelStock:
+    """Plug-ins made before they are needed: in the fork server, from which every call's process inherits them.
+
+    They open no connection before their first use, and a call's process serves one call.
+    """
+
+    def __init__(self, providers: Providers) -> None:
+        self._providers = providers
+        self._ready: dict[tuple[object, ...], Models] = {}
+
+    def prepare(self, profile: SpeechProfile, language: str) -> None:
+        """Make the plug-ins for the next conversation of this kind."""
+        self._ready[_key(profile, language)] = self._make(profile, language)
+
+    def take(self, profile: SpeechProfile, language: str) -> Models:
+        """The plug-ins for a conversation in `language`. `profile` has been checked and suits the language."""
+        return self._ready.pop(_key(profile, language), None) or self._make(profile, language)
+
+    def _make(self, profile: SpeechProfile, language: str) -> Models:
+        # The plug-ins take a second to import: whoever only checks the environment does not wait for them.
+        from switchboard.speech.models import make_models
+
+        return make_models(profile, language, self._providers)
+
+
+def _key(profile: SpeechProfile, language: str) -> tuple[object, ...]:
+    return (profile.stt, profile.llm, profile.tts, profile.keyterms, language)

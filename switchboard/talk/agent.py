@@ -1,0 +1,91 @@
+"""What every agent on the telephone has: its prompt, the caller's data, a hand-over that forgets nothing, a goodbye."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from typing import Any, ClassVar
+
+from livekit import rtc
+from livekit.agents import Agent, ChatContext, ModelSettings, RunContext, function_tool, stt
+
+from switchboard.livekit_api.internals import keeps_recogniser
+from switchboard.speech.end_of_turn import SentenceTurns
+from switchboard.talk.conversation import Conversation
+
+Ctx = RunContext[Conversation[Any]]
+
+_STYLE = """# How you speak
+You are on the telephone. Answer in one or two short sentences, in plain spoken words: no lists, no markdown, no
+emoji. Ask one thing at a time. Say numbers, prices and times as people say them. If you did not understand, ask.
+To say goodbye, always use the tool end_call and nothing else."""
+
+
+class PhoneAgent(Agent):
+    """A conversation partner: its words are in `prompts/NAME.md`, its tools are methods of a subclass.
+
+    A subclass in `agents/NAME.py` is called by that file's name, unless it sets `name` itself.
+    """
+
+    name: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        package, _, file = cls.__module__.rpartition(".")
+        if package == "agents" and "name" not in vars(cls):
+            cls.name = file
+
+    def __init__(
+        self, conversation: Conversation[Any], chat_ctx: ChatContext | None = None, handed_over: bool = False
+    ) -> None:
+        self.conversation = conversation
+        self.prompt = conversation.roster.prompts.load(self.name, conversation.language)
+        self._handed_over = handed_over
+        super().__init__(instructions=self._all_it_is_told(), chat_ctx=chat_ctx)
+        # On the instance: a class that overrides it would have livekit-agents connect anew at every hand-over. An
+        # agent whose class does override it keeps its own.
+        if keeps_recogniser(type(self)):
+            self.stt_node = self._hear
+
+    def _all_it_is_told(self) -> str:
+        spoken = (
+            ""
+            if self.prompt.language == self.conversation.language
+            else (f"\nThe caller speaks the language with the code {self.conversation.language}: speak only that.")
+        )
+        return f"{self.prompt.instructions}\n\n{_STYLE}{spoken}\n\n{self.conversation.briefing()}"
+
+    def _hear(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncIterable[stt.SpeechEvent]:
+        """What the recogniser hears; where turns end by the words, the reply is begun before the turn is over."""
+        events = Agent.default.stt_node(self, audio, model_settings)
+        turns = self.session.turn_detection
+        return turns.anticipate(events) if isinstance(turns, SentenceTurns) else events
+
+    async def on_enter(self) -> None:
+        if self._handed_over:
+            await self.session.generate_reply(
+                instructions="You have just taken over this call. Say in one sentence who you are and go on "
+                "with what the caller asked for; do not ask again for what they have said already."
+            )
+
+    async def on_data_changed(self, key: str, value: Any) -> None:
+        """Called when our servers or the caller's side change data during the call. Override to react.
+
+        `self.conversation.data` has the new value already. The default tells the model.
+        """
+        await self.update_instructions(self._all_it_is_told())
+
+    def hand_over_to(self, name: str) -> PhoneAgent:
+        """The colleague `name`, who has heard everything that was said. Return it from a tool."""
+        history = self.chat_ctx.copy(exclude_instructions=True, exclude_function_call=True)
+        return self.conversation.roster.agent_class(name)(self.conversation, history, handed_over=True)
+
+    @function_tool
+    async def end_call(self, ctx: Ctx, goodbye: str) -> None:
+        """End the call. Use it when the caller says goodbye or has nothing more to ask.
+
+        Args:
+            goodbye: What you say to the caller as your last words, in their language.
+        """
+        await ctx.userdata.line.hang_up(goodbye)

@@ -1,0 +1,95 @@
+"""The greeting: the route's words or the agent's own, filled in for this caller, its sound ready while it rings.
+
+A greeting that says nothing personal is synthesised once per text and voice and kept on disk: from then on it plays
+from its first sample. One with a name or a number in it is never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from livekit.agents import AgentSession, tts
+
+from switchboard.call.call import Call
+from switchboard.call.language import base_language
+from switchboard.routing.decision import Answer
+from switchboard.routing.placeholders import placeholders
+from switchboard.speech.spoken import SpokenText, kept_at
+from switchboard.talk.prompts import Prompt
+
+_NOT_PERSONAL = frozenset({"area", "city", "region", "country", "agent", "department"})
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What the caller hears first. Without words of ours (a language nobody wrote a greeting for) the agent greets."""
+
+    spoken: SpokenText | None
+
+    def say(self, session: AgentSession[Any]) -> None:
+        if self.spoken is None:
+            session.generate_reply(instructions="Greet the caller in their language, in one sentence.")
+        else:
+            session.say(self.spoken.text, audio=self.spoken.frames())
+
+    def cancel(self) -> None:
+        """Nobody will hear it any more."""
+        if self.spoken is not None:
+            self.spoken.cancel()
+
+
+def prepare_greeting(
+    decision: Answer, prompt: Prompt, call: Call, area: Mapping[str, str], voice: tts.TTS[Any], folder: Path
+) -> Greeting:
+    """Choose the words and begin to speak them; `folder` keeps their sound.
+
+    The route's words are used when all that they ask for is known.
+    """
+    own = prompt.greeting if prompt.language == base_language(decision.language) else None
+    text = fill(decision.greeting, greeting_values(decision, call, area)) if decision.greeting else None
+    personal = text is not None and not placeholders(decision.greeting or "") <= _NOT_PERSONAL
+    text = text or own
+    if text is None:
+        return Greeting(None)
+    kept = None if personal else kept_at(folder, decision.speech.tts, decision.language, text)
+    return Greeting(SpokenText(text, voice, kept))
+
+
+def fill(greeting: str, values: Mapping[str, str]) -> str | None:
+    """The greeting with its placeholders filled in, or None where one of them is not known for this caller."""
+    parts: list[str] = []
+    for text, name, _, _ in Formatter().parse(greeting):
+        parts.append(text)
+        if name is not None:
+            if not values.get(name):
+                return None
+            parts.append(values[name])
+    return "".join(parts)
+
+
+def greeting_values(decision: Answer, call: Call, area: Mapping[str, str]) -> dict[str, str]:
+    """All that a greeting may say about this call, by the names that `docs/routing.md` lists."""
+    values: dict[str, Any] = {
+        "area": area.get("city") or area.get("region") or area.get("country"),
+        **{key: area.get(key) for key in ("city", "region", "country")},
+        "name": call.customer.get("name") if len(call.customers) == 1 else None,
+        "company": call.customer.get("company") if len(call.customers) == 1 else None,
+        "from": call.from_number,
+        "to": call.to_number,
+        "agent": decision.agent,
+        "department": call.value("department"),
+        **{f"data.{key}": fact.value for key, fact in call.data.items()},
+        **{f"data.{key}": value for key, value in decision.data.items()},
+        **{f"customer.{key}": value for key, value in call.customer.items()},
+    }
+    return {name: _spoken(value) for name, value in values.items() if value is not None}
+
+
+def _spoken(value: Any) -> str:
+    """A value as words: one line, of a length that one can listen to."""
+    text = "".join(c if c.isprintable() else " " for c in str(value))
+    return text.strip()[:80]

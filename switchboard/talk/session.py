@@ -1,0 +1,80 @@
+"""The conversation as a telephone needs it: LiveKit's session with its defaults for browsers put right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import AgentSession, TurnHandlingOptions, inference, room_io
+
+from switchboard.speech.end_of_turn import SentenceTurns
+from switchboard.speech.models import Models
+from switchboard.speech.profile import SpeechProfile
+from switchboard.talk.conversation import Conversation
+from switchboard.talk.unheard import WORDS_WITHIN_S
+
+_BITRATE = 64_000  # bit/s: Opus encodes in less than half the processor time of its default, and the bridge is near
+_RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
+
+
+def make_session(
+    profile: SpeechProfile, language: str, models: Models, conversation: Conversation[Any]
+) -> AgentSession[Conversation[Any]]:
+    """A session for one call: its models, and turns as people take them on the telephone."""
+    return AgentSession(
+        stt=models.stt,
+        llm=models.llm,
+        tts=models.tts,
+        vad=inference.VAD(min_silence_duration=0.2),
+        turn_handling=_turn_handling(profile, language),
+        userdata=conversation,
+        # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
+        aec_warmup_duration=None,
+        transcription_timeout=WORDS_WITHIN_S,
+        # Who hung up is not listened to: the room, and with it the line, must not stay open for their last words.
+        session_close_transcript_timeout=0.0,
+    )
+
+
+def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions:
+    from_recogniser = "/flux" in profile.stt
+    return TurnHandlingOptions(
+        turn_detection="stt" if from_recogniser else SentenceTurns(language),
+        endpointing={
+            "mode": "fixed",
+            "min_delay": 0.0 if from_recogniser else profile.min_delay,
+            "max_delay": profile.max_delay,
+        },
+        # Pinned: the default asks LiveKit's cloud for a model where it can. The agent stops soon; when no words follow
+        # (a cough), it goes on where it was.
+        interruption={"mode": "vad", "min_duration": 0.09, "false_interruption_timeout": 1.0},
+        preemptive_generation={"enabled": True, "preemptive_tts": True},
+    )
+
+
+def room_options(caller: rtc.RemoteParticipant) -> room_io.RoomOptions:
+    """The session hears and answers this caller alone. Its end, and theirs, are the leg's to judge."""
+    telephone = caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+    return room_io.RoomOptions(
+        participant_identity=caller.identity,
+        participant_kinds=[caller.kind],
+        audio_input=room_io.AudioInputOptions(
+            sample_rate=_RATE,
+            pre_connect_audio=not telephone,
+            auto_gain_control=False,  # carriers level the voice; the recogniser hears it as it is
+        ),
+        audio_output=room_io.AudioOutputOptions(track_publish_options=_published(telephone)),
+        text_input=False,  # any participant could type for the caller
+        text_output=not telephone,  # nobody reads on a telephone, and the synchroniser costs CPU
+        delete_room_on_close=False,
+        close_on_disconnect=False,
+    )
+
+
+def _published(telephone: bool) -> rtc.TrackPublishOptions:
+    """How our voice travels. Sending everything twice (RED) is for a browser's network, not for the bridge's."""
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    if telephone:
+        options.red = False
+        options.audio_encoding.max_bitrate = _BITRATE
+    return options

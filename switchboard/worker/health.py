@@ -1,0 +1,40 @@
+"""`GET /ready`: whether this worker takes calls."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from livekit.agents import AgentServer
+
+
+class Health:
+    """`GET /ready`: 200 while registered with LiveKit and taking calls, else 503 with the reason.
+
+    livekit-agents' own `/` answers 200 before the worker ever registered.
+    """
+
+    def __init__(self, server: AgentServer) -> None:
+        self.draining = False
+        self._registered = False
+        self._runner: web.AppRunner | None = None
+        server.on("worker_registered", self._on_registered)
+
+    async def start(self, port: int) -> None:
+        app = web.Application()
+        app.router.add_get("/ready", self._ready)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _on_registered(self, *_: object) -> None:
+        self._registered = True
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        if self.draining:
+            return web.Response(status=503, text="draining: no new calls\n")
+        if not self._registered:
+            return web.Response(status=503, text="not registered with LiveKit yet\n")
+        return web.Response(text="ready\n")

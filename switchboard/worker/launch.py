@@ -1,0 +1,38 @@
+"""The first second of a worker: what calls are forked from is loaded beside this process, and faults are told at once.
+
+Both import the same for two seconds. One after the other, as livekit-agents would start them, they take twice as long.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import load_dotenv
+
+from switchboard.livekit_api.internals import start_fork_server
+
+if TYPE_CHECKING:
+    from switchboard.worker.bootstrap import Services
+
+PRELOAD = "switchboard.worker.preload"
+
+
+def begin(business: Path) -> Services:
+    """Start loading, and read the environment and the table. Where they are at fault: what to mend, and exit code 2.
+
+    `business` is the folder of agent.py.
+    """
+    load_dotenv(".env")  # also for what livekit-agents reads itself, and for the processes of calls
+    start_fork_server([PRELOAD])
+    from switchboard.worker.bootstrap import CannotStart, bootstrap
+    from switchboard.worker.settings import MissingSettings
+
+    try:
+        services = bootstrap(business)
+        services.settings.require(services.tables.current.providers())
+    except (CannotStart, MissingSettings) as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(2)
+    return services

@@ -1,0 +1,151 @@
+"""One call while it lasts: what is known of it, its line, what happens on it, and what is kept of that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import AgentSession, CloseEvent, JobContext, JobProcess
+
+from switchboard.call.call import Call
+from switchboard.call.causes import Cause
+from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported
+from switchboard.intake.caller import CallerHungUp, NoCaller
+from switchboard.intake.reading import Reader, take_in
+from switchboard.line.leg import Leg, LegEnded
+from switchboard.livekit_api.internals import dispatch_times
+from switchboard.livekit_api.rooms import delete_room
+from switchboard.records.recorder import Recorder
+from switchboard.records.spool import Spool
+from switchboard.routing.decision import Answer, Decision, Routed
+from switchboard.talk.telling import tell_of
+from switchboard.worker.bootstrap import Services
+
+logger = logging.getLogger("switchboard")
+
+_SERVICES = "services"
+
+
+def hand_on_services(process: JobProcess) -> None:
+    """Run by livekit-agents in each process for calls, before its call: gives it what the fork server made."""
+    from switchboard.worker import preload
+
+    process.userdata[_SERVICES] = preload.services
+
+
+class LiveCall:
+    """What the way of a call carries. `file` is the routing file that the call keeps to its end."""
+
+    def __init__(self, ctx: JobContext, services: Services) -> None:
+        self.ctx = ctx
+        self.services = services
+        self.file = services.tables.current
+        self.events = Events(services.clock)
+        self.record = Recorder(services.engine, Spool(services.settings.spool))
+        self.events.subscribe(self.record.hear)
+        self.events.subscribe(self._identify)
+        self.leg = Leg(ctx.room, lambda: delete_room(ctx.api, ctx.room.name), self.events)
+        self._tell_dispatch()
+
+    def reader(self, caller: rtc.RemoteParticipant) -> Reader:
+        """Reads what LiveKit knows of `caller`, now and when it changes."""
+        worker, services = self.file.worker, self.services
+        return Reader(
+            self.ctx.room, caller, self.ctx.job.metadata, worker.region, worker.trusted_attributes, services.clock
+        )
+
+    async def take_in(self, caller: rtc.RemoteParticipant) -> Call:
+        """Everything known about the call, with what a route waits for. Raises CallerHungUp."""
+        began = perf_counter()
+        wait_s = self.file.worker.wait_for_attributes_ms / 1000
+        call = await take_in(self.reader(caller), self.file.table, wait_s, self.services.directory)
+        self.events.tell(Identified(at=self.events.now(), call=call))
+        logger.info("known", extra={"known_in_ms": round((perf_counter() - began) * 1000, 1)})
+        return call
+
+    def decide(self, call: Call) -> Decision:
+        """The table's decision, told to whoever listens."""
+        began = perf_counter()
+        decision = self.file.table.decide(call)
+        decided_in_us = round((perf_counter() - began) * 1e6)
+        trace, fingerprint = self.file.table.trace(call), self.file.fingerprint
+        now, tell = self.events.now, self.events.tell
+        tell(
+            Routed(
+                at=now(),
+                call=call,
+                decision=decision,
+                trace=trace,
+                fingerprint=fingerprint,
+                room=self.ctx.room.name,
+            )
+        )
+        if isinstance(decision, Answer):
+            tell(Rang(at=now()))
+        outcome = {"agent": decision.agent} if isinstance(decision, Answer) else {"reject": decision.reason}
+        logger.info("routed", extra={"route": decision.route, **outcome, "decided_in_us": decided_in_us})
+        return decision
+
+    def attach(self, session: AgentSession[Any]) -> None:
+        """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
+        self.leg.attach(session)
+        tell_of(session, self.events)
+
+        def on_close(_: CloseEvent) -> None:
+            self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
+
+        session.on("close", on_close)
+
+    def _identify(self, event: Event) -> None:
+        """Every log line of this call carries LiveKit's identifier and the one by which its carrier knows it."""
+        if isinstance(event, Identified):
+            call = event.call
+            fields = {"call": call.sip_call_id or self.ctx.job.id, "provider_call": call.provider_call_id}
+            self.ctx.log_context_fields = fields
+
+    def _tell_dispatch(self) -> None:
+        received, *others = dispatch_times(self.ctx)
+        if received:
+            accepted, assigned, launched = (other - received if other else None for other in others)
+            self.events.tell(
+                Dispatched(
+                    at=datetime.fromtimestamp(received, UTC),
+                    accepted_s=accepted,
+                    assigned_s=assigned,
+                    launched_s=launched,
+                )
+            )
+
+
+@asynccontextmanager
+async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
+    """The call of this job, for as long as it lasts. Whatever happens within, its line is closed at the end of this,
+    nobody is left ringing, and the record says why."""
+    live = LiveCall(ctx, ctx.proc.userdata[_SERVICES])
+    leg = live.leg
+    try:
+        yield live
+        await leg.over()
+    except LegEnded:
+        pass
+    except CallerHungUp:
+        leg.end(Cause.CALLER_HUNG_UP, "before the call was answered")
+    except NoCaller as nobody:
+        leg.end(Cause.NO_CALLER, str(nobody))
+    except asyncio.CancelledError:
+        leg.end(Cause.WORKER_STOPPED)
+        raise
+    except Exception:
+        logger.exception("the call could not be answered")
+        leg.end(Cause.FAULT)
+    finally:
+        await leg.close()
+        logger.info("call ended", extra={"cause": str(leg.ending and leg.ending.cause), "reason": str(leg.ending)})
+        await live.record.aclose()
+        ctx.shutdown(str(leg.ending))

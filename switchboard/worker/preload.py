@@ -1,0 +1,54 @@
+"""Imported once in the fork server, before any call: each call's process inherits what stands here.
+
+What stays is imports, and objects that have nothing open: no thread, no socket, nothing that a fork would break.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from pathlib import Path
+
+from livekit import local_inference
+
+from switchboard.call.numbers import parse_number
+from switchboard.directory.look_up import look_up
+from switchboard.livekit_api.internals import be_main
+from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
+from switchboard.worker.rehearsal import rehearse
+
+# What a call imports on its way, and would wait for: some of it only at first use.
+for _module in (
+    "aiosqlite",
+    "phonenumbers.timezone",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "switchboard.directory.sql",
+    "switchboard.records.recorder",
+):
+    import_module(_module)
+_agent = import_module("agent")  # the business's, from the folder that the worker was started with
+be_main("agent")
+local_inference.init_vad()
+rehearse()
+
+
+def _prepare(business: Path) -> Services | None:
+    """What calls need, made as far as that goes without one."""
+    try:
+        services = bootstrap(business)
+    except CannotStart:
+        return None  # the main process has reported it already; a call's process would meet it again by itself
+    file = services.tables.current
+    for name in services.roster.names():
+        services.roster.agent_class(name)
+    # The speech of a call that no route gives another; the table of numbers and the place of one.
+    for name in ("phone", "wideband"):
+        services.models.prepare(file.speech[name].spoken_in(file.worker.language), file.worker.language)
+    parse_number("+14155550101", file.worker.region)
+    if not services.settings.directory_url:
+        # Asked once, so that no caller waits for what SQLAlchemy sets up at its first query.
+        asyncio.run(look_up(services.directory, "+14155550101"))
+    return services
+
+
+services = _prepare(Path(_agent.__file__ or "").parent)

@@ -1,0 +1,98 @@
+"""The worker's process: registered with LiveKit, healthy only when it is, drained when told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+
+from livekit.agents import AgentServer, JobContext
+
+from switchboard.call.area_table import ensure
+from switchboard.livekit_api.internals import set_up_log
+from switchboard.records.keeping import keep
+from switchboard.records.spool import Spool
+from switchboard.worker.bootstrap import Services
+from switchboard.worker.health import Health
+from switchboard.worker.launch import PRELOAD
+from switchboard.worker.live_call import hand_on_services
+from switchboard.worker.privacy import keep_log_private
+
+logger = logging.getLogger("switchboard")
+
+_FAILED = 1
+
+
+def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> AgentServer:
+    """A LiveKit agent server that gives each call of our name to `answer`."""
+    settings = services.settings
+    server = AgentServer(
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        # Each call counts alike. The default, CPU load, let calls ring out in silence on small machines.
+        load_fnc=lambda server: len(server.active_jobs) / settings.max_calls,
+        load_threshold=0.999,
+        num_idle_processes=settings.idle_processes,
+        max_retry=settings.connect_tries,
+        port=settings.http_port,
+        drain_timeout=settings.drain_timeout,
+        preload_modules=[PRELOAD],
+        setup_fnc=hand_on_services,
+    )
+    server.rtc_session(answer, agent_name=services.agent_name)
+    return server
+
+
+def run(server: AgentServer, services: Services) -> int:
+    """Serve calls until SIGTERM or Ctrl-C, then let the running ones finish. Returns the exit code."""
+    set_up_log(os.environ.get("LIVEKIT_LOG_LEVEL", "INFO").upper())
+    keep_log_private()
+    # Drained and closed under the loop that ran it; a second signal ends the process at once.
+    return asyncio.run(_serve(server, services))
+
+
+async def _serve(server: AgentServer, services: Services) -> int:
+    settings = services.settings
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, stop)
+    health = Health(server)
+    await health.start(settings.health_port)
+    behind = [asyncio.create_task(task) for task in _behind_the_calls(services)]
+    serving = asyncio.create_task(server.run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    code = 0
+    if serving.done() and (fault := serving.exception()) is not None:
+        logger.error("the worker stopped: %s (LIVEKIT_URL is %s)", fault, settings.livekit_url)
+        code = _FAILED
+    stopping.cancel()
+    health.draining = True
+    with contextlib.suppress(TimeoutError):
+        await server.drain()
+    await server.aclose()
+    with contextlib.suppress(Exception):
+        await serving
+    await health.stop()
+    for task in behind:
+        task.cancel()
+    await asyncio.gather(*behind, return_exceptions=True)
+    return code
+
+
+def _behind_the_calls(services: Services) -> list[Coroutine[None, None, object]]:
+    """What the worker's own process does beside: the database kept up to date, the table of areas made."""
+    settings = services.settings
+    return [keep(services.engine, Spool(settings.spool)), ensure(settings.cache)]
+
+
+def _stop(stop: asyncio.Event) -> None:
+    if stop.is_set():  # the operator means it
+        os._exit(_FAILED)
+    logger.info("stopping: no new calls, running calls may finish")
+    stop.set()

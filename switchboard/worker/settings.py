@@ -1,0 +1,105 @@
+"""What the environment must say before a worker can start. Missing variables are named all at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from switchboard.speech.profile import KEYS
+from switchboard.speech.providers import Provider
+
+_PURPOSES = {
+    "LIVEKIT_URL": "where livekit-server is (ws://localhost:7880, wss://NAME.livekit.cloud)",
+    "LIVEKIT_API_KEY": "the key this worker registers with",
+    "LIVEKIT_API_SECRET": "the secret that belongs to LIVEKIT_API_KEY",
+    "DEEPGRAM_API_KEY": "speech recognition by Deepgram",
+    "OPENAI_API_KEY": "the language model and the voices of OpenAI",
+}
+
+
+class MissingSettings(Exception):
+    """Variables that are not set. The message names each and what it is for."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        lines = [f"  {name}: {_PURPOSES.get(name, 'needed')}" for name in self.names]
+        super().__init__(
+            "These environment variables are not set (a file .env will do, see .env.example):\n"
+            + "\n".join(lines)
+            + "\nTo try Switchboard without keys: scripts/demo"
+        )
+
+
+class Settings(BaseSettings):
+    """The environment, and `.env` in the working directory below it."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    livekit_url: str = ""
+    livekit_api_key: str = ""
+    livekit_api_secret: SecretStr = SecretStr("")
+    livekit_agent_name: str = ""
+    deepgram_api_key: SecretStr = SecretStr("")
+    deepgram_base_url: str = "https://api.deepgram.com"
+    openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = "https://api.openai.com/v1"
+    database_url: str = "sqlite+aiosqlite:///switchboard.sqlite3"
+    # Where customers are looked up, if not in the database: http(s)://…{number}, and the bearer token for it.
+    directory_url: str = ""
+    directory_token: SecretStr = SecretStr("")
+    # Where records of calls wait while the database is away (switchboard/records/spool.py).
+    spool: Path = Field(default=Path("spool"), validation_alias="SWITCHBOARD_SPOOL")
+    config: Path = Field(default=Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
+    # Greetings that were spoken before, and the table of areas.
+    cache: Path = Field(default=Path(".cache"), validation_alias="SWITCHBOARD_CACHE")
+    # How many calls this worker takes at once; past that LiveKit asks another worker.
+    max_calls: int = Field(default=8 * (os.cpu_count() or 1), ge=1, validation_alias="SWITCHBOARD_MAX_CALLS")
+    # Processes kept warm for the next calls.
+    idle_processes: int = Field(default=2, ge=1, validation_alias="SWITCHBOARD_IDLE_PROCESSES")
+    # Seconds that running calls may go on for after SIGTERM.
+    drain_timeout: int = Field(default=3600, ge=0, validation_alias="SWITCHBOARD_DRAIN_TIMEOUT")
+    # How often to try a LiveKit that does not answer, with back-off up to 10 s (16 times: about two minutes).
+    connect_tries: int = Field(default=16, ge=1, validation_alias="SWITCHBOARD_CONNECT_TRIES")
+    # livekit-agents' own status page, and our /ready.
+    http_port: int = Field(default=8081, ge=0, le=65535, validation_alias="SWITCHBOARD_HTTP_PORT")
+    health_port: int = Field(default=8082, ge=0, le=65535, validation_alias="SWITCHBOARD_HEALTH_PORT")
+
+    @field_validator("deepgram_base_url", "openai_base_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @property
+    def greetings(self) -> Path:
+        """The folder of spoken greetings, one for each set of providers: a stand-in's voice is never kept for real."""
+        providers = f"{self.deepgram_base_url} {self.openai_base_url}"
+        return self.cache / "greetings" / hashlib.sha256(providers.encode()).hexdigest()[:8]
+
+    def providers(self) -> dict[str, Provider]:
+        """Where each provider is, with its key: what speech models are made with."""
+        return {
+            "deepgram": Provider(self.deepgram_api_key.get_secret_value(), self.deepgram_base_url),
+            "openai": Provider(self.openai_api_key.get_secret_value(), self.openai_base_url),
+        }
+
+    @property
+    def customers(self) -> str:
+        """Where callers are looked up."""
+        return self.directory_url or self.database_url
+
+    def require(self, providers: Iterable[str]) -> None:
+        """Raises MissingSettings unless LiveKit and these providers are configured."""
+        needed = ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"]
+        needed += [KEYS[provider] for provider in sorted(providers)]
+        missing = [name for name in needed if not self._is_set(name)]
+        if missing:
+            raise MissingSettings(missing)
+
+    def _is_set(self, name: str) -> bool:
+        value = getattr(self, name.lower())
+        return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
