@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from livekit.agents import AgentServer, JobContext
 
-from switchboard.call.area_table import ensure
 from switchboard.livekit_api.internals import set_up_log
 from switchboard.records.keeping import keep
 from switchboard.records.spool import Spool
+from switchboard.worker.areas import ensure
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.health import Health
 from switchboard.worker.launch import PRELOAD

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from switchboard.call.area import Area, area_of, table_path
-from switchboard.call.area_table import build, ensure, is_built
+from switchboard.call.area_table import build, is_built
 from switchboard.call.numbers import Number, parse_number
 from switchboard.cli import app
+from switchboard.worker.areas import ensure
 
 NOWHERE = Path("/nonexistent")
 
