@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livekit import rtc
@@ -23,20 +24,30 @@ from switchboard.line.states import LegState, State
 
 logger = logging.getLogger("switchboard")
 
-# How long a caller may be away whose leaving was no hang-up. When the SDK has to connect anew it reports everybody gone
-# at once, and back again when it has: 0.1 s later, or as long as LiveKit is out of reach. A caller's own side that
-# rejoins is back within a second.
-GRACE_S = 4.0
-# How long our own connection may be broken. The SDK gives up after 20 to 100 s, and behind a silent network never; the
-# caller hears nothing all that time.
-RECONNECTS_WITHIN_S = 30.0
-# What still travels to the caller after our last sample has left: jitter buffers and the carrier.
-_TAIL_S = 0.4
-# A goodbye that a failing provider never delivers must not keep the line open.
-_GOODBYE_S = 10.0
-_SESSION_CLOSES_WITHIN_S = 5.0
-# Waits between attempts to delete the room.
-_RETRIES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a leg waits for what, in seconds.
+
+    `grace_s`: how long a caller may be away whose leaving was no hang-up. When the SDK has to connect anew it reports
+    everybody gone at once, and back again when it has: 0.1 s later, or as long as LiveKit is out of reach. A caller's
+    own side that rejoins is back within a second.
+
+    `reconnects_within_s`: how long our own connection may be broken. The SDK gives up after 20 to 100 s, and behind a
+    network that swallows everything never; the caller hears nothing all that time.
+
+    `goodbye_s`: a goodbye that a failing provider never delivers must not keep the line open. `tail_s`: what still
+    travels to the caller after our last sample has left, in jitter buffers and the carrier's network.
+
+    `closes_within_s`: how long a session may take to close. `retries_s`: the waits between attempts to delete the room.
+    """
+
+    grace_s: float = 4.0
+    reconnects_within_s: float = 30.0
+    goodbye_s: float = 10.0
+    tail_s: float = 0.4
+    closes_within_s: float = 5.0
+    retries_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 class LegEnded(Exception):
@@ -62,15 +73,12 @@ class Leg:
         room: Room,
         delete_room: Callable[[], Awaitable[None]],
         events: Events,
-        *,
-        grace_s: float = GRACE_S,
-        reconnects_within_s: float = RECONNECTS_WITHIN_S,
+        patience: Patience | None = None,
     ) -> None:
         self._room = room
         self._delete_room = delete_room
         self._events = events
-        self._grace_s = grace_s
-        self._reconnects_within_s = reconnects_within_s
+        self._patience = patience or Patience()
         self._state = LegState()
         self._identity: str | None = None
         self._is_sip = False
@@ -159,15 +167,18 @@ class Leg:
 
     async def hang_up(self, goodbye: str) -> None:
         """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it."""
-        if self.state is State.ENDED or not self._sessions:
+        if self.state is State.ENDED:
             return
-        self._start(self._end_after(self._sessions[-1].say(goodbye, allow_interruptions=False)))
+        try:
+            self._start(self._end_after(self._sessions[-1].say(goodbye, allow_interruptions=False)))
+        except (IndexError, RuntimeError):  # nobody is there to say it, or no longer
+            self.end(Cause.AGENT_ENDED)
 
     async def _end_after(self, goodbye: SpeechHandle) -> None:
         try:
-            async with asyncio.timeout(_GOODBYE_S):
+            async with asyncio.timeout(self._patience.goodbye_s):
                 await goodbye.wait_for_playout()
-            await asyncio.sleep(_TAIL_S)
+            await asyncio.sleep(self._patience.tail_s)
         except TimeoutError:
             logger.warning("the goodbye could not be spoken in time: ending the call without it")
         self.end(Cause.AGENT_ENDED)
@@ -207,7 +218,7 @@ class Leg:
         await asyncio.gather(self._empty_the_room(), *(self._close_session(session) for session in sessions))
 
     async def _empty_the_room(self) -> None:
-        for wait_s in (*_RETRIES_S, None):
+        for wait_s in (*self._patience.retries_s, None):
             try:
                 await self._delete_room()
                 return
@@ -221,10 +232,10 @@ class Leg:
     async def _close_session(self, session: AgentSession[Any]) -> None:
         try:
             session.shutdown(drain=False)
-            async with asyncio.timeout(_SESSION_CLOSES_WITHIN_S):
+            async with asyncio.timeout(self._patience.closes_within_s):
                 await session.aclose()
         except TimeoutError:
-            logger.warning("a session did not close within %g s", _SESSION_CLOSES_WITHIN_S)
+            logger.warning("a session did not close within %g s", self._patience.closes_within_s)
         except Exception:
             logger.exception("a session could not be closed")
 
@@ -253,12 +264,12 @@ class Leg:
 
     async def _wait_for_return(self) -> None:
         """As long as we are cut off ourselves, nobody can know whether the caller is there."""
-        await asyncio.sleep(self._grace_s)
+        await asyncio.sleep(self._patience.grace_s)
         if not self._connected.is_set():
             await self._connected.wait()
-            await asyncio.sleep(self._grace_s)
+            await asyncio.sleep(self._patience.grace_s)
         if self._identity not in self._room.remote_participants:
-            self.end(Cause.CALLER_LOST, f"gone for {self._grace_s:g} s")
+            self.end(Cause.CALLER_LOST, f"gone for {self._patience.grace_s:g} s")
 
     def _on_reconnecting(self, *_: object) -> None:
         if self._connected.is_set():
@@ -267,10 +278,10 @@ class Leg:
 
     async def _give_up_connecting(self) -> None:
         try:
-            async with asyncio.timeout(self._reconnects_within_s):
+            async with asyncio.timeout(self._patience.reconnects_within_s):
                 await self._connected.wait()
         except TimeoutError:
-            self.end(Cause.NETWORK_LOST, f"for {self._reconnects_within_s:g} s")
+            self.end(Cause.NETWORK_LOST, f"for {self._patience.reconnects_within_s:g} s")
 
     def _on_reconnected(self, *_: object) -> None:
         self._connected.set()

@@ -1,0 +1,121 @@
+"""A room and sessions that do as they are told, for a leg."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from livekit import rtc
+from livekit.agents import AgentSession, CloseEvent, CloseReason
+
+from switchboard.call.events import Ended, Event, Events
+from switchboard.line.leg import Leg, Patience
+
+Reason = rtc.DisconnectReason
+# Everything at once, so that a test waits for nothing.
+IMPATIENT = Patience(
+    grace_s=0.01, reconnects_within_s=0.05, goodbye_s=0.05, tail_s=0.0, closes_within_s=0.05, retries_s=(0.0, 0.0)
+)
+
+
+@dataclass
+class FakeCaller:
+    identity: str = "caller"
+    kind: int = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+    attributes: dict[str, str] = field(default_factory=lambda: {"sip.ruleID": "r", "sip.callStatus": "ringing"})
+    disconnect_reason: int | None = None
+
+
+class FakeRoom(rtc.EventEmitter[Any]):
+    """`rtc.Room` as far as a leg looks at it. `deletions` counts the attempts, of which the first `refuses` fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remote_participants: dict[str, FakeCaller] = {}
+        self.is_there = True
+        self.deletions = 0
+        self.refuses = 0
+
+    async def delete(self) -> None:
+        self.deletions += 1
+        if self.deletions <= self.refuses:
+            raise ConnectionError("no answer")
+        self.is_there = False
+
+    def join(self, caller: FakeCaller) -> None:
+        self.remote_participants[caller.identity] = caller
+        self.emit("participant_connected", caller)
+
+    def leave(self, caller: FakeCaller, reason: int | None) -> None:
+        caller.disconnect_reason = reason
+        if self.remote_participants.pop(caller.identity, None):
+            self.emit("participant_disconnected", caller)
+
+    def set_status(self, caller: FakeCaller, status: str) -> None:
+        caller.attributes["sip.callStatus"] = status
+        self.emit("participant_attributes_changed", {"sip.callStatus": status}, caller)
+
+
+class FakeHandle:
+    def __init__(self, plays: bool) -> None:
+        self._plays = plays
+
+    async def wait_for_playout(self) -> None:
+        if not self._plays:
+            await asyncio.Event().wait()
+
+
+class FakeSession(rtc.EventEmitter[Any]):
+    """`AgentSession` as far as a leg uses it."""
+
+    def __init__(self, plays: bool = True) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.closed = False
+        self._plays = plays
+
+    def say(self, text: str, **_: Any) -> FakeHandle:
+        if self.closed:
+            raise RuntimeError("AgentSession is closing")
+        self.said.append(text)
+        return FakeHandle(self._plays)
+
+    def shutdown(self, **_: Any) -> None:
+        self.close(CloseReason.USER_INITIATED)
+
+    async def aclose(self) -> None:
+        self.close(CloseReason.USER_INITIATED)
+
+    def close(self, reason: CloseReason) -> None:
+        if not self.closed:
+            self.closed = True
+            self.emit("close", CloseEvent(reason=reason))
+
+
+class Phone:
+    """A leg on a fake room, with a caller who rings, and all that was told of it."""
+
+    def __init__(self, patience: Patience = IMPATIENT, **caller: Any) -> None:
+        self.room = FakeRoom()
+        self.caller = FakeCaller(**caller)
+        self.told: list[Event] = []
+        events = Events()
+        events.subscribe(self.told.append)
+        self.leg = Leg(self.room, self.room.delete, events, patience)
+        self.room.join(self.caller)
+        self.leg.watch(cast("rtc.RemoteParticipant", self.caller))
+
+    def talk(self, plays: bool = True) -> FakeSession:
+        session = FakeSession(plays)
+        self.leg.attach(cast("AgentSession[Any]", session))
+        return session
+
+    async def answer(self) -> None:
+        self.room.set_status(self.caller, "active")
+        await self.leg.answered(1)
+
+    @property
+    def endings(self) -> list[str]:
+        """What was told of the end: one, or none while the call lasts."""
+        return [str(event.ending) for event in self.told if isinstance(event, Ended)]

@@ -1,0 +1,252 @@
+"""The leg: who ended a call and why, who is still in it, and that nobody is left in the room."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from livekit.agents import AgentSession, CloseReason
+
+from switchboard.call.causes import Cause
+from switchboard.call.events import Answered
+from switchboard.line.leg import LegEnded, Patience
+from switchboard.line.states import State
+from tests.unit.line.fakes import IMPATIENT, FakeCaller, FakeSession, Phone, Reason
+
+
+async def _ended(phone: Phone) -> Cause:
+    await asyncio.wait_for(phone.leg.over(), 5)
+    await phone.leg.close()
+    assert not phone.room.is_there
+    assert phone.leg.ending is not None
+    assert phone.endings == [str(phone.leg.ending)]
+    return phone.leg.ending.cause
+
+
+async def test_a_telephone_is_answered_when_its_status_says_so_and_that_is_told_once() -> None:
+    phone = Phone()
+    waiting = asyncio.create_task(phone.leg.answered(5))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    phone.room.set_status(phone.caller, "active")
+    await waiting
+    await phone.leg.answered(5)
+    assert [type(event) for event in phone.told] == [Answered]
+    assert phone.leg.state is State.ANSWERED
+
+
+async def test_a_browser_hears_at_once() -> None:
+    phone = Phone(kind=0, attributes={})
+    await phone.leg.answered(0.01)
+    assert phone.leg.state is State.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (Reason.CLIENT_INITIATED, Cause.CALLER_HUNG_UP),
+        (Reason.PARTICIPANT_REMOVED, Cause.REMOVED),
+        (Reason.ROOM_DELETED, Cause.REMOVED),
+        (Reason.CONNECTION_TIMEOUT, Cause.CALLER_LOST),
+        (Reason.MEDIA_FAILURE, Cause.CALLER_LOST),
+        (None, Cause.CALLER_LOST),
+    ],
+)
+async def test_how_an_answered_caller_left_is_the_cause(reason: int | None, cause: Cause) -> None:
+    phone = Phone()
+    await phone.answer()
+    session = phone.talk()
+    phone.room.leave(phone.caller, reason)
+    assert await _ended(phone) is cause
+    assert session.closed
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (Reason.USER_REJECTED, Cause.DECLINED),
+        (Reason.USER_UNAVAILABLE, Cause.NOT_ANSWERED),
+        (Reason.CLIENT_INITIATED, Cause.NOT_ANSWERED),
+    ],
+)
+async def test_how_a_call_that_we_made_was_not_answered_is_the_cause(reason: int, cause: Cause) -> None:
+    phone = Phone(attributes={"sip.callStatus": "ringing"})  # no dispatch rule brought it
+    phone.room.leave(phone.caller, reason)
+    assert await _ended(phone) is cause
+
+
+async def test_whoever_waits_for_the_answer_of_a_caller_who_leaves_is_told() -> None:
+    phone = Phone()
+    waiting = asyncio.create_task(phone.leg.answered(5))
+    await asyncio.sleep(0)
+    phone.room.leave(phone.caller, Reason.CLIENT_INITIATED)
+    with pytest.raises(LegEnded):
+        await waiting
+    assert await _ended(phone) is Cause.CALLER_HUNG_UP
+    assert phone.endings == ["the caller hung up: before the call was answered"]
+
+
+async def test_a_caller_who_left_before_anybody_watched_has_hung_up() -> None:
+    phone = Phone()
+    other = FakeCaller(identity="left", disconnect_reason=Reason.CLIENT_INITIATED)
+    phone.leg.watch(cast("Any", other))
+    assert await _ended(phone) is Cause.CALLER_HUNG_UP
+
+
+async def test_a_call_that_nobody_answers_ends() -> None:
+    phone = Phone()
+    with pytest.raises(LegEnded):
+        await phone.leg.answered(0.01)
+    assert await _ended(phone) is Cause.NOT_ANSWERED
+
+
+async def test_a_caller_who_comes_back_under_their_identity_is_still_in_the_call() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.room.leave(phone.caller, None)
+    phone.room.join(FakeCaller())
+    await asyncio.sleep(IMPATIENT.grace_s * 5)
+    assert phone.leg.state is State.ANSWERED
+    assert phone.leg.present()
+
+
+async def test_while_we_are_cut_off_ourselves_the_callers_absence_says_nothing() -> None:
+    phone = Phone(Patience(grace_s=0.01, reconnects_within_s=5, retries_s=()))
+    await phone.answer()
+    phone.room.leave(phone.caller, None)  # the SDK says so before it says that it reconnects
+    phone.room.emit("reconnecting")
+    await asyncio.sleep(0.1)
+    assert phone.leg.state is State.ANSWERED
+    phone.room.join(FakeCaller())
+    phone.room.emit("reconnected")
+    await asyncio.sleep(0.1)
+    assert phone.leg.state is State.ANSWERED
+
+
+async def test_a_caller_who_hung_up_while_we_were_cut_off_is_gone_once_we_are_back() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.room.leave(phone.caller, None)
+    phone.room.emit("reconnecting")
+    phone.room.emit("reconnected")
+    assert await _ended(phone) is Cause.CALLER_LOST
+
+
+async def test_a_connection_that_does_not_come_back_ends_the_call() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.room.emit("reconnecting")
+    assert await _ended(phone) is Cause.NETWORK_LOST
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (Reason.ROOM_DELETED, Cause.REMOVED),
+        (Reason.PARTICIPANT_REMOVED, Cause.REMOVED),
+        (Reason.CLIENT_INITIATED, Cause.WORKER_STOPPED),
+        (Reason.SERVER_SHUTDOWN, Cause.NETWORK_LOST),
+        (Reason.UNKNOWN_REASON, Cause.NETWORK_LOST),
+    ],
+)
+async def test_how_we_ourselves_left_is_the_cause(reason: int, cause: Cause) -> None:
+    phone = Phone()
+    phone.room.emit("disconnected", reason)
+    assert await _ended(phone) is cause
+
+
+async def test_the_agents_goodbye_is_heard_and_then_the_call_ends() -> None:
+    phone = Phone()
+    await phone.answer()
+    session = phone.talk()
+    await phone.leg.hang_up("Goodbye.")
+    assert await _ended(phone) is Cause.AGENT_ENDED
+    assert session.said == ["Goodbye."]
+
+
+async def test_a_goodbye_that_never_plays_does_not_keep_the_line_open() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.talk(plays=False)
+    await phone.leg.hang_up("Goodbye.")
+    assert await _ended(phone) is Cause.AGENT_ENDED
+
+
+async def test_a_goodbye_that_nobody_can_say_ends_the_call_all_the_same() -> None:
+    phone = Phone()
+    await phone.leg.hang_up("Goodbye.")
+    assert await _ended(phone) is Cause.AGENT_ENDED
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (CloseReason.ERROR, Cause.PROVIDER_FAILED),
+        (CloseReason.JOB_SHUTDOWN, Cause.WORKER_STOPPED),
+        (CloseReason.USER_INITIATED, Cause.AGENT_ENDED),
+    ],
+)
+async def test_the_end_of_the_last_session_is_the_end_of_the_call(reason: CloseReason, cause: Cause) -> None:
+    phone = Phone()
+    first, last = phone.talk(), phone.talk()
+    first.close(CloseReason.USER_INITIATED)
+    assert phone.leg.state is not State.ENDED
+    last.close(reason)
+    assert await _ended(phone) is cause
+
+
+async def test_a_session_that_another_one_took_over_from_is_no_end() -> None:
+    phone = Phone()
+    first, second = phone.talk(), phone.talk()
+    phone.leg.detach(cast("AgentSession[Any]", second))
+    second.close(CloseReason.ERROR)
+    phone.leg.detach(cast("AgentSession[Any]", first))
+    first.close(CloseReason.ERROR)
+    assert phone.leg.state is not State.ENDED
+
+
+async def test_no_session_begins_on_a_line_that_has_ended() -> None:
+    phone = Phone()
+    phone.leg.refuse("busy")
+    with pytest.raises(LegEnded):
+        phone.talk()
+    assert await _ended(phone) is Cause.REFUSED
+
+
+async def test_a_room_that_is_not_deleted_at_once_is_tried_again() -> None:
+    phone = Phone()
+    phone.room.refuses = 2
+    phone.leg.refuse("busy")
+    assert await _ended(phone) is Cause.REFUSED
+    assert phone.room.deletions == 3
+
+
+async def test_a_room_that_cannot_be_deleted_is_an_error_in_the_log_without_its_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    phone = Phone()
+    phone.room.refuses = 99
+    phone.leg.refuse("busy")
+    await phone.leg.close()
+    assert "could not be deleted (ConnectionError)" in caplog.text
+    assert "no answer" not in caplog.text
+
+
+async def test_a_session_that_hangs_keeps_neither_the_room_nor_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    class Hanging(FakeSession):
+        async def aclose(self) -> None:
+            await asyncio.Event().wait()
+
+    class Broken(FakeSession):
+        async def aclose(self) -> None:
+            raise RuntimeError("broken")
+
+    phone = Phone()
+    for session in (Hanging(), Broken(), FakeSession()):
+        phone.leg.attach(cast("AgentSession[Any]", session))
+    phone.leg.end(Cause.FAULT)
+    assert await _ended(phone) is Cause.FAULT
+    assert session.closed
+    assert "did not close" in caplog.text
+    assert "could not be closed" in caplog.text
