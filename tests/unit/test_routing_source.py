@@ -9,7 +9,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.files.source import KeyPath, key_lines
+from switchboard.files.lines import KeyPath, key_lines
 
 TRICKY = '''# [not.a.table]
 a.b = "x # = [y]"   # c
