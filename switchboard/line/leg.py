@@ -9,60 +9,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from livekit import rtc
 from livekit.agents import AgentSession, CloseEvent, CloseReason
 from livekit.agents.voice import SpeechHandle
 
-from switchboard.call import attributes as names
 from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Answered, Ended, Events
-from switchboard.line.departure import of_ourselves, of_the_caller
+from switchboard.line.patience import Patience
+from switchboard.line.presence import Presence, Room
 from switchboard.line.states import LegState, State
 
 logger = logging.getLogger("switchboard")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a leg waits for what, in seconds.
-
-    `grace_s`: how long a caller may be away whose leaving was no hang-up. When the SDK has to connect anew it reports
-    everybody gone at once, and back again when it has: 0.1 s later, or as long as LiveKit is out of reach. A caller's
-    own side that rejoins is back within a second.
-
-    `reconnects_within_s`: how long our own connection may be broken. The SDK gives up after 20 to 100 s, and behind a
-    network that swallows everything never; the caller hears nothing all that time.
-
-    `goodbye_s`: a goodbye that a failing provider never delivers must not keep the line open. `tail_s`: what still
-    travels to the caller after our last sample has left, in jitter buffers and the carrier's network.
-
-    `closes_within_s`: how long a session may take to close. `retries_s`: the waits between attempts to delete the room.
-    """
-
-    grace_s: float = 4.0
-    reconnects_within_s: float = 30.0
-    goodbye_s: float = 10.0
-    tail_s: float = 0.4
-    closes_within_s: float = 5.0
-    retries_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 4.0)
-
-
 class LegEnded(Exception):
     """The leg is over, and with it whatever waited for something on it."""
-
-
-class Room(Protocol):
-    """What the leg needs of `rtc.Room`."""
-
-    @property
-    def remote_participants(self) -> Any: ...
-
-    def on(self, event: Any, callback: Any = None) -> Any: ...
-
-    def off(self, event: Any, callback: Any) -> Any: ...
 
 
 class Leg:
@@ -75,28 +38,16 @@ class Leg:
         events: Events,
         patience: Patience | None = None,
     ) -> None:
-        self._room = room
         self._delete_room = delete_room
         self._events = events
         self._patience = patience or Patience()
         self._state = LegState()
-        self._identity: str | None = None
-        self._is_sip = False
-        self._we_called = False
+        self._presence = Presence(room, self._patience, self._gone, self._tell)
         self._sessions: list[AgentSession[Any]] = []
         self._news = asyncio.Event()
         self._over = asyncio.Event()
-        self._connected = asyncio.Event()
-        self._connected.set()
-        self._away: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        room.on("participant_disconnected", self._on_left)
-        room.on("participant_connected", self._on_joined)
-        room.on("participant_attributes_changed", self._on_attributes)
-        room.on("reconnecting", self._on_reconnecting)
-        room.on("reconnected", self._on_reconnected)
-        room.on("disconnected", self._on_closed)
 
     # --- what is so ---------------------------------------------------------------------------------------
 
@@ -109,19 +60,11 @@ class Leg:
         """How it ended, None while it lasts."""
         return self._state.ending
 
-    def present(self) -> bool:
-        """Whether the caller is in the room, or may still come back."""
-        return self.state is not State.ENDED and self._identity in self._room.remote_participants
-
     # --- the way of a call --------------------------------------------------------------------------------
 
     def watch(self, caller: rtc.RemoteParticipant) -> None:
         """This is the caller: from here on their leaving is noticed, at any moment and for any reason."""
-        self._identity = caller.identity
-        self._is_sip = caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
-        self._we_called = self._is_sip and not caller.attributes.get(names.RULE)
-        if caller.identity not in self._room.remote_participants:
-            self._on_left(caller)
+        self._presence.watch(caller)
 
     async def answered(self, timeout_s: float) -> None:
         """Returns when the caller can hear: at once, unless a telephone still rings. Raises LegEnded.
@@ -144,8 +87,7 @@ class Leg:
         """Raises LegEnded."""
         if self.state is State.ENDED:
             raise LegEnded
-        caller = self._room.remote_participants.get(self._identity)
-        return not self._is_sip or (caller is not None and caller.attributes.get(names.STATUS) == names.ACTIVE)
+        return self._presence.can_hear()
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this leg. The end of the leg is its end, and the end of the last session the leg's."""
@@ -195,8 +137,7 @@ class Leg:
         self._events.tell(Ended(at=self._events.now(), ending=ending))
         self._over.set()
         self._news.set()
-        if self._away is not None:
-            self._away.cancel()
+        self._presence.stop()
         self._closing = asyncio.create_task(self._close())
 
     async def over(self) -> None:
@@ -210,6 +151,12 @@ class Leg:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _gone(self, ending: Ending) -> None:
+        self.end(ending.cause, ending.detail)
+
+    def _tell(self) -> None:
+        self._news.set()
 
     # --- its end ------------------------------------------------------------------------------------------
 
@@ -248,58 +195,6 @@ class Leg:
                 self.end(Cause.WORKER_STOPPED)
             case _:
                 self.end(Cause.AGENT_ENDED)
-
-    # --- what the room tells ------------------------------------------------------------------------------
-
-    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != self._identity or self.state is State.ENDED:
-            return
-        ending = of_the_caller(
-            participant.disconnect_reason, we_called=self._we_called, answered=self.state is not State.RINGING
-        )
-        if ending is not None:
-            self.end(ending.cause, ending.detail)
-        elif self._away is None or self._away.done():
-            self._away = asyncio.create_task(self._wait_for_return())
-
-    async def _wait_for_return(self) -> None:
-        """As long as we are cut off ourselves, nobody can know whether the caller is there."""
-        await asyncio.sleep(self._patience.grace_s)
-        if not self._connected.is_set():
-            await self._connected.wait()
-            await asyncio.sleep(self._patience.grace_s)
-        if self._identity not in self._room.remote_participants:
-            self.end(Cause.CALLER_LOST, f"gone for {self._patience.grace_s:g} s")
-
-    def _on_reconnecting(self, *_: object) -> None:
-        if self._connected.is_set():
-            self._connected.clear()
-            self._start(self._give_up_connecting())
-
-    async def _give_up_connecting(self) -> None:
-        try:
-            async with asyncio.timeout(self._patience.reconnects_within_s):
-                await self._connected.wait()
-        except TimeoutError:
-            self.end(Cause.NETWORK_LOST, f"for {self._patience.reconnects_within_s:g} s")
-
-    def _on_reconnected(self, *_: object) -> None:
-        self._connected.set()
-
-    def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._identity:
-            if self._away is not None:
-                self._away.cancel()
-                self._away = None
-            self._news.set()
-
-    def _on_attributes(self, _changed: dict[str, str], participant: rtc.Participant) -> None:
-        if participant.identity == self._identity:
-            self._news.set()
-
-    def _on_closed(self, reason: Any = None, *_: object) -> None:
-        ending = of_ourselves(reason)
-        self.end(ending.cause, ending.detail)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

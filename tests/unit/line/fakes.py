@@ -10,7 +10,8 @@ from livekit import rtc
 from livekit.agents import AgentSession, CloseEvent, CloseReason
 
 from switchboard.call.events import Ended, Event, Events
-from switchboard.line.leg import Leg, Patience
+from switchboard.line.leg import Leg
+from switchboard.line.patience import Patience
 
 Reason = rtc.DisconnectReason
 # Everything at once, so that a test waits for nothing.
@@ -20,11 +21,21 @@ IMPATIENT = Patience(
 
 
 @dataclass
+class FakePublication:
+    kind: int = rtc.TrackKind.KIND_AUDIO
+    subscribed: bool = False
+
+    def set_subscribed(self, wanted: bool) -> None:
+        self.subscribed = wanted
+
+
+@dataclass
 class FakeCaller:
     identity: str = "caller"
     kind: int = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
     attributes: dict[str, str] = field(default_factory=lambda: {"sip.ruleID": "r", "sip.callStatus": "ringing"})
     disconnect_reason: int | None = None
+    track_publications: dict[str, FakePublication] = field(default_factory=lambda: {"TR_1": FakePublication()})
 
 
 class FakeRoom(rtc.EventEmitter[Any]):
