@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # importing it takes a second, and the fork server is started
 
 READ_IN = "1.8.9"
 
-# livekit-agents names these two itself when it comes to start a fork server (`ipc/proc_pool.py`), and finds ours.
+# livekit-agents names these two itself when it comes to start a fork server (`worker.py`), and finds ours.
 _ITS_OWN_PRELOAD = ("livekit.agents.ipc._preload", "livekit.agents.ipc._preload_freeze")
 
 
