@@ -8,6 +8,7 @@ import pytest
 
 from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Answered, Ended, Event, Events
+from tests.business import ROOT
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -39,3 +40,9 @@ def test_a_subscriber_that_fails_harms_neither_the_others_nor_the_call(caplog: p
 def test_every_cause_can_be_said_in_words(cause: Cause) -> None:
     assert " " in str(Ending(cause)) or cause in (Cause.REFUSED, Cause.TRANSFERRED)
     assert str(Ending(cause, "why")).endswith(": why")
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_is_on_the_page(cause: Cause) -> None:
+    page = (ROOT / "docs/line.md").read_text(encoding="utf-8")
+    assert f"`{cause}`" in page
