@@ -1,0 +1,75 @@
+"""The parts of the benchmark that need no server: speech, what was heard, the recogniser's script, the sums."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from bench.caller import AUDIBLE, FRAME, Heard
+from bench.processes import cpu_seconds, pss_bytes, tree
+from bench.results import Results
+from bench.sentences import Sentence, synthetic
+from bench.standins import Script
+from lab.softphone.g711 import RATE
+
+
+def heard(*spans: tuple[float, bool]) -> Heard:
+    """Frames for spans of (seconds, audible), from time 0."""
+    ends: list[float] = []
+    peaks: list[int] = []
+    for seconds, audible in spans:
+        for _ in range(round(seconds / FRAME)):
+            ends.append((ends[-1] if ends else 0.0) + FRAME)
+            peaks.append(AUDIBLE if audible else 0)
+    return Heard(ends, peaks)
+
+
+def test_the_first_audible_frame_after_a_moment_is_found() -> None:
+    sound = heard((1.0, True), (0.5, False), (1.0, True))
+    assert sound.first_audible(1.2) == pytest.approx(1.5 + FRAME)
+    assert sound.first_audible(2.6) is None
+
+
+def test_silence_begins_after_the_last_audible_frame_and_ignores_short_gaps() -> None:
+    sound = heard((1.0, True), (0.2, False), (0.5, True), (0.8, False))
+    assert sound.silent_since(0.5, gap=0.4) == pytest.approx(1.7)
+    assert sound.silent_since(0.5, gap=1.0) is None
+
+
+def test_a_pause_has_its_length_and_leaves_the_speech_as_it_was() -> None:
+    sentence = synthetic()[0]
+    samples, first_ends = sentence.paused(0.8)
+    quiet = np.flatnonzero(np.abs(samples.astype(np.int32)) > 300)
+    gaps = np.diff(quiet)
+    assert gaps.max() / RATE == pytest.approx(0.8, abs=0.005)
+    assert quiet[gaps.argmax()] / RATE == pytest.approx(first_ends, abs=0.005)
+
+
+def test_the_whole_sentence_has_no_full_stop_inside() -> None:
+    sentence = Sentence("x", "Please wait.", "for me.", np.zeros(0, np.int16), 0)
+    assert sentence.could_end
+    assert sentence.text == "Please wait for me."
+
+
+def test_the_words_of_a_part_are_said_within_its_time() -> None:
+    script = Script()
+    script.say([("one two", 1.0), ("three", 2.0)], "one two three", "yes")
+    assert [word for said, word in script.words if said <= 1.0] == ["one", "two"]
+    assert [word for said, word in script.words if said <= 2.0] == ["one", "two", "three"]
+
+
+def test_a_missed_reply_counts_with_its_time_out() -> None:
+    results = Results()
+    for value, missed in ((0.5, False), (0.7, False), (6.0, True)):
+        results.add("reply", "ours", value, missed=missed)
+    summary = results.summary("reply", "ours")
+    assert summary is not None
+    assert (summary.n, summary.missed, summary.median, summary.most) == (3, 1, 0.7, 6.0)
+
+
+def test_a_process_tree_costs_time_and_memory() -> None:
+    assert os.getpid() in tree(os.getpid())
+    assert cpu_seconds(os.getpid()) > 0
+    assert pss_bytes(os.getpid()) > 1_000_000

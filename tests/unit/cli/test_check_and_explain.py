@@ -1,0 +1,144 @@
+"""`switchboard check` and `switchboard explain`, as they are used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from switchboard.cli import app
+from tests.unit.routing_files import DEFAULT, routes
+
+ROWS = "\n[[test]]\ncall = { to = '1' }\nexpect = 'r1'\n\n[[test]]\ncall = {}\nexpect = 'default'\n"
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner(env={"COLUMNS": "100"}).invoke(app, list(arguments), input=stdin, catch_exceptions=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "switchboard.toml"
+    path.write_text(routes('to = "1"') + ROWS)
+    return path
+
+
+def explained(*arguments: str) -> dict[str, Any]:
+    result = run("explain", "--json", *arguments)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_the_shipped_file_is_good_and_every_route_has_a_row() -> None:
+    result = run("check", "--config", "switchboard.toml", "--json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["ok"], report["failed"], report["unreached"]) == (0, True, [], [])
+
+
+def test_check_says_in_one_line_that_all_is_well(file: Path) -> None:
+    result = run("check", "--config", str(file))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "switchboard.toml: 1 route and a default, 2 tests, all pass.\n"
+
+
+def test_check_names_routes_that_no_row_reaches(file: Path) -> None:
+    file.write_text(routes('to = "1"'))
+    result = run("check", "--config", str(file))
+    assert result.exit_code == 0
+    assert 'no test row reaches "r1" (warning)' in result.stderr
+
+
+def test_check_shows_only_failing_rows(file: Path) -> None:
+    file.write_text(file.read_text() + "\n[[test]]\ncall = { to = '2' }\nexpect = 'r1'\n")
+    result = run("check", "--config", str(file))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        'switchboard.toml:16: test 3: expected "r1", got "default": to = "1" (is "2") does not hold\n'
+    )
+
+
+def test_a_faulty_file_is_wrong_use_of_both_commands(file: Path) -> None:
+    file.write_text(routes('too = "1"'))
+    for command in ("check", "explain"):
+        result = run(command, "--config", str(file))
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert json.loads(run("check", "--json", "--config", str(file)).stdout)["ok"] is False
+
+
+def test_explain_prints_the_rows_and_what_came_of_them(file: Path) -> None:
+    result = run("explain", "--to", "2", "--job", '{"language": "es"}', "--config", str(file))
+    assert result.exit_code == 0
+    for words in ('✗ to = "1" (is "2")', "takes the call", "front_desk", 'language = "es"  from job'):
+        assert words in result.stdout
+
+
+def test_explain_gives_one_json_object(file: Path) -> None:
+    found = explained("--config", str(file), "--to", "1")
+    assert found["route"] == "r1"
+    assert found["agent"] == "support"
+    assert found["language"] == "en"
+    assert found["speech"]["stt"] == "deepgram/nova-2-phonecall"
+    assert set(found["speech"]) == {"name", "stt", "llm", "tts"}
+    assert found["trace"] == [{"route": "r1", "line": 1, "matched": ['to = "1"'], "failed": None}]
+    assert {"reject", "greeting", "data", "warnings"} <= set(found)
+
+
+def test_explain_takes_every_part_of_a_call_as_an_option(file: Path) -> None:
+    whens = {
+        "--from=+14155550101": 'from = "+14155550101"',
+        "--trunk=ST_1": 'trunk = "ST_1"',
+        "--rule=SDR_1": 'rule = "SDR_1"',
+        "--kind=standard": 'kind = "standard"',
+        "--direction=outbound": 'direction = "outbound"',
+        "--attribute=a=b=c": 'attribute.a = "b=c"',
+        "--header=X-Q=a": 'header."x-q" = "a"',
+        '--job={"n": 1}': "job.n = 1",
+        '--participant={"n": 1}': "participant.n = 1",
+        '--room={"n": 1}': "room.n = 1",
+        '--customer=[{"n": 1}]': "customer.n = 1",
+    }
+    file.write_text(routes(*whens.values()))
+    for number, option in enumerate(whens, start=1):
+        assert explained("--config", str(file), option)["route"] == f"r{number}"
+
+
+def test_a_call_comes_as_json_as_a_file_or_on_stdin(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "call.json").write_text('{"to": "1"}')
+    for given in ('{"to": "1"}', f"@{tmp_path / 'call.json'}", "-"):
+        result = run("explain", "--config", str(file), "--call", given, "--expect", "r1", stdin='{"to": "1"}')
+        assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--to", "1", "--expect", "default"], 1, 'expected "default", got "r1"'),
+        (["--expect", "defualt"], 2, '(did you mean "default"? have: r1, default)'),
+        (["--call", "{}", "--to", "1"], 2, "leave out --to"),
+        (["--call", "[]"], 2, "this is no JSON object"),
+        (["--call", "{"], 2, "this is not JSON"),
+        (["--call", "@none.json"], 2, "@none.json cannot be read"),
+        (["--call", '{"too": "1"}'], 2, 'did you mean "to"?'),
+        (["--customer", "{"], 2, "--customer: this is not JSON"),
+        (["--attribute", "a"], 2, "write it as NAME=VALUE"),
+        (["--kind", "x"], 2, "kind: unknown value"),
+        (["--at", "x"], 2, "at: 'x' is no time"),
+    ],
+)
+def test_wrong_use_is_one_clear_line(arguments: list[str], code: int, words: str, file: Path) -> None:
+    result = run("explain", "--config", str(file), *arguments)
+    assert (result.exit_code, result.stderr.count("\n")) == (code, 1)
+    assert words in result.stderr
+
+
+def test_a_missing_file_is_named() -> None:
+    result = run("check", "--config", "none.toml")
+    assert (result.exit_code, result.stderr) == (2, "none.toml: there is no such file\n")
+
+
+def test_a_refusal_is_explained(file: Path) -> None:
+    file.write_text('[[route]]\nname = "r"\nwhen = { to = "1" }\nreject = "busy"\n' + DEFAULT)
+    assert "busy, while it still rings" in run("explain", "--to", "1", "--config", str(file)).stdout

@@ -1,0 +1,151 @@
+"""`switchboard customers`, `calls` and `migrate`: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from switchboard.call.causes import Cause, Ending
+from switchboard.call.reading import read_call
+from switchboard.cli import app
+from switchboard.database.engine import make_engine
+from switchboard.records.recorder import Recorder
+from switchboard.records.spool import Spool
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SWITCHBOARD_CONFIG", raising=False)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'test.sqlite3'}")
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+def save(name: str, text: str) -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_customers_are_imported_found_and_added(run: Run) -> None:
+    file = save("c.csv", "number,name,tier\n(415) 555-0101,Ann,gold\n")
+    assert json.loads(run("customers", "import", file, "--json").stdout)["added"] == 1
+    assert run("customers", "add", "--number", "+14155550101", "--name", "Bob", "--column", "car=red").exit_code == 0
+    found = run("customers", "find", "4155550101", "--json")
+    assert json.loads(found.stdout) == [{"name": "Ann", "tier": "gold"}, {"name": "Bob", "car": "red"}]
+    assert run("customers", "import", file, "--replace").stdout == "0 added, 1 updated, 1 removed\n"
+
+
+def test_an_unknown_number_is_the_answer_no(run: Run) -> None:
+    assert run("customers", "find", "+14155550199").exit_code == 1
+
+
+def test_numbers_without_plus_are_read_in_the_region_of_the_routing_file(run: Run) -> None:
+    save("switchboard.toml", '[worker]\nregion = "GB"\n')
+    run("customers", "add", "--number", "020 7946 0018", "--name", "Ann")
+    assert run("customers", "find", "+442079460018").exit_code == 0
+    assert run("customers", "find", "020 7946 0018", "--region", "us").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("customers", "import", "none.csv"), "none.csv: No such file or directory"),
+        (("customers", "import", "wrong.csv"), "Nothing was imported."),
+        (("customers", "import", "wrong.csv", "--region", "Mars"), '--region "MARS" is no country'),
+        (("customers", "find", "12"), '"12" is no telephone number in US'),
+        (("customers", "add", "--number", "x"), '"x" is no telephone number in US'),
+        (("customers", "add", "--number", "+14155550101", "--column", "tier"), '--column "tier" is not NAME=VALUE'),
+        (("customers", "add", "--number", "+14155550101", "--column", "name=x"), "is given by --name"),
+        (("customers", "add", "--number", "+14155550101", "--name", "x" * 201), "--name is longer than 200"),
+        (("calls", "--last", "0"), "--last"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line_and_changes_nothing(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    save("wrong.csv", "number\nx\n")
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("customers", "find", "+14155550101").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql://ann:secret@127.0.0.1:1/x", "the database postgresql://ann:***@127.0.0.1:1/x cannot be used"),
+        ("sqlite:////none/x.sqlite3", "the database /none/x.sqlite3 cannot be used"),
+        ("sqlite://", "DATABASE_URL names no file"),
+        ("mysql://x/y", 'DATABASE_URL names the database "mysql" (have: sqlite, postgresql)'),
+        ("nonsense", "DATABASE_URL is no URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named_without_its_password(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str, message: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    for command in (("calls",), ("migrate",), ("customers", "find", "+14155550101")):
+        done = run(*command)
+        assert done.exit_code == 2
+        assert message in done.stderr
+        assert "secret" not in done.stderr
+
+
+def test_migrate_says_what_it_did(run: Run) -> None:
+    assert json.loads(run("migrate", "--json").stdout)["changed"] is True
+    assert "nothing to do" in run("migrate").stdout
+
+
+def record_a_call(tmp_path: Path) -> str:
+    call = read_call(
+        attributes={"sip.ruleID": "SDR_1", "sip.phoneNumber": "4155550101"},
+        job={"department": "support"},
+        customers=[{"name": "Ann [bold]"}],
+    )
+
+    async def write() -> str:
+        recorder = Recorder(make_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}"), Spool(tmp_path / "spool"))
+        recorder.begin(call)
+        recorder.changed("late", "x-queue", "[red]")
+        recorder.ended(Ending(Cause.CALLER_HUNG_UP))
+        await recorder.aclose()
+        return str(recorder.id)
+
+    return asyncio.run(write())
+
+
+def test_calls_are_listed_and_shown(run: Run, tmp_path: Path) -> None:
+    assert run("calls").stdout == "no calls yet\n"
+    call = record_a_call(tmp_path)
+    assert call[:8] in run("calls").stdout
+    assert [row["id"] for row in json.loads(run("calls", "--json").stdout)] == [call]
+    shown = run("calls", "show", call[:8])
+    assert 'department = "support"  (job, trusted)' in shown.stdout
+    assert '"Ann [bold]"' in shown.stdout
+    assert 'late x-queue = "[red]"' in shown.stdout
+    assert "(the caller hung up)" in shown.stdout
+    as_json = json.loads(run("calls", "show", call, "--json").stdout)
+    assert as_json["facts"]["department"]["source"] == "job"
+    assert as_json["call"]["from"] == "4155550101"
+
+
+@pytest.mark.parametrize("name", ["00000000", "zz", "' OR 1=1"])
+def test_an_unknown_call_is_the_answer_no(run: Run, tmp_path: Path, name: str) -> None:
+    run("migrate")
+    record_a_call(tmp_path)
+    done = run("calls", "show", name)
+    assert (done.exit_code, "no call has the ID" in done.stderr) == (1, True)
+
+
+def test_too_little_of_an_id_asks_for_more(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    ids = [record_a_call(tmp_path) for _ in range(17)]  # two of them begin with the same digit
+    first = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
+    done = run("calls", "show", first)
+    assert (done.exit_code, "write more of it" in done.stderr) == (2, True)

@@ -1,0 +1,109 @@
+"""What a greeting says, and whether its sound may be kept."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from livekit import rtc
+from livekit.agents import APIConnectOptions, tts
+
+from switchboard.call.reading import read_call
+from switchboard.routing.decision import Answer
+from switchboard.speech.profile import BUILT_IN
+from switchboard.speech.spoken import SpokenText
+from switchboard.talk.greeting import fill, prepare_greeting
+from switchboard.talk.prompts import Prompt
+
+PROMPT = Prompt("You are the front desk.", "Welcome.", "en")
+CALL = read_call(attributes={"sip.phoneNumber": "+14155550101"}, customers=[{"name": "Ada"}])
+
+
+class Voice(tts.TTS[Any]):
+    """Speaks every text as 100 ms of silence and remembers the texts."""
+
+    def __init__(self, fails: bool = False) -> None:
+        super().__init__(capabilities=tts.TTSCapabilities(streaming=False), sample_rate=24000, num_channels=1)
+        self.said: list[str] = []
+        self._fails = fails
+
+    def synthesize(self, text: str, *, conn_options: APIConnectOptions = APIConnectOptions()) -> Any:  # noqa: B008
+        self.said.append(text)
+        return self._frames()
+
+    async def _frames(self) -> AsyncIterator[tts.SynthesizedAudio]:
+        if self._fails:
+            raise ConnectionError("no voice")
+        frame = rtc.AudioFrame(bytes(4800), 24000, 1, 2400)
+        yield tts.SynthesizedAudio(frame=frame, request_id="r")
+
+
+def _decision(greeting: str | None, language: str = "en") -> Answer:
+    return Answer(route="r", line=1, agent="front_desk", language=language, speech=BUILT_IN["phone"], greeting=greeting)
+
+
+async def _text(greeting: str | None, tmp_path: Path, language: str = "en", area: dict[str, str] | None = None) -> str:
+    prepared = prepare_greeting(_decision(greeting, language), PROMPT, CALL, area or {}, Voice(), tmp_path)
+    text = prepared.spoken.text if prepared.spoken else ""
+    prepared.cancel()
+    return text
+
+
+async def test_a_routes_greeting_goes_before_the_agents(tmp_path: Path) -> None:
+    assert await _text("Hello {name}.", tmp_path) == "Hello Ada."
+    assert await _text(None, tmp_path) == "Welcome."
+
+
+async def test_a_greeting_that_asks_for_what_is_not_known_gives_way_to_the_agents(tmp_path: Path) -> None:
+    assert await _text("I see you call from {area}.", tmp_path) == "Welcome."
+    assert await _text("From {area}.", tmp_path, area={"city": "Oakland"}) == "From Oakland."
+
+
+async def test_without_a_greeting_in_the_callers_language_the_agent_greets(tmp_path: Path) -> None:
+    assert await _text(None, tmp_path, language="fr") == ""
+
+
+def test_braces_can_be_written_twice() -> None:
+    assert fill("{{x}} {name}", {"name": "Ada"}) == "{x} Ada"
+
+
+async def test_a_greeting_is_synthesised_once_and_then_read_from_disk(tmp_path: Path) -> None:
+    voice = Voice()
+    for _ in range(2):
+        spoken = prepare_greeting(_decision("Hi."), PROMPT, CALL, {}, voice, tmp_path).spoken
+        assert spoken is not None
+        frames = [frame async for frame in spoken.frames()]
+        assert sum(frame.samples_per_channel for frame in frames) == 2400
+    assert voice.said == ["Hi."]
+
+
+async def test_a_personal_greeting_is_never_kept(tmp_path: Path) -> None:
+    spoken = prepare_greeting(_decision("Hi {name}."), PROMPT, CALL, {}, Voice(), tmp_path).spoken
+    assert spoken is not None
+    assert [frame async for frame in spoken.frames()]
+    assert _kept(tmp_path) == []
+
+
+def _kept(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.wav"))
+
+
+async def test_a_voice_that_fails_is_reported_and_keeps_nothing(tmp_path: Path) -> None:
+    spoken = SpokenText("Hi.", Voice(fails=True), tmp_path / "x.wav")
+    with pytest.raises(ConnectionError):
+        _ = [frame async for frame in spoken.frames()]
+    assert not (tmp_path / "x.wav").exists()
+
+
+async def test_a_broken_file_is_spoken_anew(tmp_path: Path) -> None:
+    kept = tmp_path / "x.wav"
+    kept.write_bytes(b"RIFF")
+    voice = Voice()
+    spoken = SpokenText("Hi.", voice, kept)
+    assert [frame async for frame in spoken.frames()]
+    assert voice.said == ["Hi."]
+    with wave.open(str(kept)) as sound:
+        assert sound.getnframes() == 2400

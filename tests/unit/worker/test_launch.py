@@ -1,0 +1,56 @@
+"""The first second of a worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+_BEGIN = """
+import os
+from pathlib import Path
+from switchboard.worker.launch import begin
+try:
+    begin(Path(os.environ["BUSINESS"]))
+finally:
+    print(os.environ["LIVEKIT_LOG_LEVEL"], os.environ["LIVEKIT_URL"])
+"""
+
+
+def _begin(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    known = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT), "BUSINESS": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-c", _BEGIN], cwd=folder, env=known | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_what_stands_in_the_env_file_holds_for_livekit_agents_too_and_the_environment_comes_first(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("LIVEKIT_LOG_LEVEL=DEBUG\nLIVEKIT_URL=ws://of.the.file\n")
+    done = _begin(tmp_path, LIVEKIT_URL="ws://of.the.environment")
+    assert done.stdout.split() == ["DEBUG", "ws://of.the.environment"]
+
+
+def test_what_must_be_mended_is_told_with_exit_code_2(tmp_path: Path) -> None:
+    done = _begin(tmp_path, LIVEKIT_LOG_LEVEL="INFO", LIVEKIT_URL="")
+    assert done.returncode == 2
+    assert "switchboard.toml" in done.stderr
+
+
+def test_a_wrong_database_is_told_also_where_customers_are_looked_up_elsewhere(tmp_path: Path) -> None:
+    config, elsewhere = str(ROOT / "switchboard.toml"), "http://127.0.0.1:9/{number}"
+    done = _begin(
+        tmp_path,
+        LIVEKIT_LOG_LEVEL="INFO",
+        LIVEKIT_URL="",
+        SWITCHBOARD_CONFIG=config,
+        DATABASE_URL="mysql://x/y",
+        DIRECTORY_URL=elsewhere,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        'DATABASE_URL names the database "mysql" (have: sqlite, postgresql)\n',
+    )

@@ -1,0 +1,42 @@
+"""Personal data stays out of the log."""
+
+from __future__ import annotations
+
+import logging
+
+from switchboard.worker.privacy import PrivacyFilter
+
+
+def _record(message: str, *args: object, **extra: object) -> logging.LogRecord:
+    record = logging.LogRecord("test", logging.INFO, __file__, 1, message, args, None)
+    record.__dict__.update(extra)
+    PrivacyFilter().filter(record)
+    return record
+
+
+def test_fields_marked_as_personal_are_removed() -> None:
+    record = _record("linked", **{"lk.pii.room_name": "call-_+14155550101_x", "room": "r", "route": "vip"})
+    assert "lk.pii.room_name" not in record.__dict__
+    assert "room" not in record.__dict__
+    assert record.__dict__["route"] == "vip"
+
+
+def test_numbers_and_sip_identities_in_the_text_are_masked() -> None:
+    record = _record("participant '%s' joined %s", "sip_+14155550101", "call-_+14155550101_AbC")
+    assert "4155550101" not in record.getMessage()
+    assert "[private]" in record.getMessage()
+
+
+def test_numbers_in_other_fields_are_masked() -> None:
+    assert "555" not in str(_record("x", error="no such callee +14155550101").__dict__["error"])
+
+
+def test_ordinary_messages_pass_unchanged() -> None:
+    assert _record("took %d ms", 14155550101).getMessage() == "took 14155550101 ms"
+
+
+def test_the_ordinary_end_of_a_call_is_no_error() -> None:
+    record = logging.LogRecord(
+        "livekit", logging.ERROR, __file__, 1, "x - publisher data channel '_lossy' closed unexpectedly", (), None
+    )
+    assert not PrivacyFilter().filter(record)
