@@ -1,15 +1,38 @@
-"""Reading `[numbers]`: lists in the file itself, or in a file of their own, one number a line."""
+"""`[numbers]`: lists in the file itself, or in a file of their own, one number a line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
 
-from switchboard.files.fields import Fields
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from switchboard.files.sections import Section, place_of
 from switchboard.files.source import Source
+from switchboard.files.values import Must
 from switchboard.routing.number_lists import NumberLists, normalise
 
 _MOST_FAULTS = 20  # of one file: a spreadsheet saved wrongly is wrong in every line
+
+
+class ListFile(Section):
+    """A list in a file of its own: one number a line, # begins a comment."""
+
+    file: str
+
+
+# Numbers are looked at one by one, for each has its line.
+_Inline = list[Annotated[Any, WithJsonSchema({"type": "string"})]]
+ListKeys = Annotated[_Inline | ListFile, Must('a list of numbers, or { file = "{key}.txt" }')]
+
+
+class NumbersSection(Section):
+    """Lists of telephone numbers, to use as "@name" in the conditions to and from."""
+
+    model_config = ConfigDict(title="[numbers]", extra="allow")
+
+    # Its keys are free names; this is how pydantic takes their type.
+    __pydantic_extra__: dict[str, ListKeys] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class ListReader:
@@ -18,46 +41,38 @@ class ListReader:
     def __init__(self, source: Source, region: str) -> None:
         self._source = source
         self._region = region
+        self._place = place_of(source, NumbersSection, "numbers")
         self.contents: list[bytes] = []
-        self.names: tuple[str, ...] = ()
 
-    def read(self) -> NumberLists:
-        fields = Fields(self._source, ("numbers",), "[numbers]", self._source.data.get("numbers", {}))
-        self.names = tuple(fields.table)
-        lists = {name: self._list(fields, name, value) for name, value in fields.table.items()}
+    def read(self, section: NumbersSection) -> NumberLists:
+        lists = {name: list(self._numbers(name, given)) for name, given in section.__pydantic_extra__.items()}
         try:
             return NumberLists(lists)
         except ValueError as error:
-            fields.fault("", str(error))
+            self._place.fault("", str(error))
             return NumberLists({})
 
-    def _list(self, fields: Fields, name: str, value: Any) -> list[str]:
-        if isinstance(value, list):
-            return list(self._inline(fields, name, cast("list[object]", value)))
-        if isinstance(value, Mapping):
-            table = cast("Mapping[str, Any]", value)
-            if isinstance(table.get("file"), str) and len(table) == 1:
-                return list(self._file(fields, name, table["file"]))
-        fields.fault(name, f'{name} must be a list of numbers, or {{ file = "{name}.txt" }}')
-        return []
+    def _numbers(self, name: str, given: list[Any] | ListFile) -> Iterator[str]:
+        return self._file(name, given.file) if isinstance(given, ListFile) else self._inline(name, given)
 
-    def _inline(self, fields: Fields, name: str, numbers: Iterable[object]) -> Iterator[str]:
+    def _inline(self, name: str, numbers: Iterable[object]) -> Iterator[str]:
         for index, number in enumerate(numbers):
             path = ("numbers", name, index)
             if not isinstance(number, str):
-                self._source.fault(path, f"{fields.owner}: {name}: write numbers as text in quotes")
+                self._source.fault(path, f"{self._place.owner}: {name}: write numbers as text in quotes")
                 continue
             try:
                 yield normalise(number, self._region)
             except ValueError as error:
-                self._source.fault(path, f'{fields.owner}: {name}: "{number}" {error}: write it as +14155550101')
+                self._source.fault(path, f'{self._place.owner}: {name}: "{number}" {error}: write it as +14155550101')
 
-    def _file(self, fields: Fields, name: str, file: str) -> Iterator[str]:
+    def _file(self, name: str, file: str) -> Iterator[str]:
         path = self._source.folder / file
         try:
             content = path.read_bytes()
         except OSError as error:
-            fields.fault(name, f"{name}: {file} cannot be read ({error.strerror}): it is looked for in {path.parent}")
+            where = f"it is looked for in {path.parent}"
+            self._place.fault(name, f"{name}: {file} cannot be read ({error.strerror}): {where}")
             return
         self.contents.append(content)
         faults = 0

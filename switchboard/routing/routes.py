@@ -1,157 +1,125 @@
-"""Reading `[[route]]` and `[default]`: who answers, and what is asked of them."""
+"""Reading the routes: what pydantic cannot know of them, because it lies in other tables or in other rows."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import product
-from typing import cast, get_args
 
-from switchboard.call.language import read_language
-from switchboard.files.fields import Fields
+from switchboard.files.sections import Place, place_of
 from switchboard.files.source import Source
 from switchboard.files.suggest import suggest
 from switchboard.routing.conditions import AnyOf, Condition
-from switchboard.routing.decision import DEFAULT, Refusal
+from switchboard.routing.decision import DEFAULT
 from switchboard.routing.placeholders import GROUPS, PLACEHOLDERS, is_known, placeholders
+from switchboard.routing.rows import LATER, NO_NAME, DefaultRow, RouteRow
 from switchboard.routing.table import Action, Route
 from switchboard.routing.view import Key
 from switchboard.routing.when import WhenReader
-from switchboard.speech.profile import Part, SpeechProfile, fault
-from switchboard.worker.options import WorkerOptions
+from switchboard.speech.profile import SpeechProfile
 
-ACTION_KEYS = ("agent", "language", "speech", "greeting", "voice", "llm", "stt", "data", "reject")
-ROUTE_KEYS = ("name", "when", *ACTION_KEYS)
-LATER = {"transfer": "transfers", "announce": "announcements"}
 _LANGUAGE = Key("data", "language")
 _KIND = Key("kind")
+_ACTIONS = frozenset({"agent", "reject", *LATER})
+_KEYS = frozenset(RouteRow.key_names())
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What routes may refer to, and what holds where they say nothing. It is not routing's: it comes by argument.
+
+    `region` reads numbers without `+`; `language` is the worker's; `agents` are the names that a route may ask for.
+    """
+
+    region: str
+    language: str
+    trusted_attributes: tuple[str, ...]
+    profiles: Mapping[str, SpeechProfile]
+    agents: Collection[str]
 
 
 class RouteReader:
     """Reads the routes of one file. Faults are in the source; a route whose conditions are unreadable is None."""
 
-    def __init__(
-        self,
-        source: Source,
-        worker: WorkerOptions,
-        speech: Mapping[str, SpeechProfile],
-        lists: Collection[str],
-        agents: Collection[str],
-    ) -> None:
+    def __init__(self, source: Source, known: Known, lists: Collection[str]) -> None:
         self._source = source
-        self._worker = worker
-        self._speech = speech
-        self._agents = agents
-        self._when = WhenReader(source, lists, worker.region)
+        self._known = known
+        self._when = WhenReader(source, lists, known.region)
         self._lines: dict[str, int] = {}
         self.names_clash = False
 
-    def route(self, index: int, table: object) -> Route | None:
-        fields = Fields(self._source, ("route", index), f"route {index + 1}", table)
-        if fields.table.get("name"):
-            fields.owner = f'route "{fields.table["name"]}"'
-        fields.allow(ROUTE_KEYS, LATER)
-        name = self._name(fields, index)
-        when = self._when.read((*fields.path, "when"), fields.table.get("when", {}), name)
-        action = self._action(fields, when or ())
-        return None if when is None else Route(name, self._source.line(*fields.path), when, action)
+    def route(self, index: int, row: RouteRow) -> Route | None:
+        place = place_of(self._source, RouteRow, "route", index)
+        line = self._source.line(*place.path)
+        name = self._name(place, row, line) or f"{index + 1}"
+        when = self._when.read((*place.path, "when"), row.when, name)
+        action = self._action(place, row, when or ())
+        return None if when is None else Route(name, line, when, action)
 
-    def default(self, table: object) -> Action | None:
+    def default(self, row: DefaultRow | None) -> Action | None:
         """What `[default]` asks for, None where there is none."""
-        if table is None:
+        if row is None:
             self._source.fault((), 'there is no [default]: it says who answers what no route takes: agent = "…"')
             return None
-        fields = Fields(self._source, (DEFAULT,), "[default]", table)
-        if "when" in fields.table:
-            fields.fault("when", "takes no when: it answers what no route takes")
-        fields.allow((*ACTION_KEYS, "when"), LATER)
-        return self._action(fields, ())
+        return self._action(place_of(self._source, DefaultRow, DEFAULT), row, ())
 
-    def _name(self, fields: Fields, index: int) -> str:
-        name = fields.text("name")
-        if not name:
-            if "name" not in fields.table or name == "":
-                fields.fault("name", 'has no name: name = "…" is what tests, traces and records call it')
+    def _name(self, place: Place, row: RouteRow, line: int) -> str:
+        if not row.name:
             self.names_clash = True
-            return f"{index + 1}"
-        line = self._source.line(*fields.path)
-        if name == DEFAULT:
-            fields.fault("name", f'"{DEFAULT}" is the name of the [default] table: give the route another')
+            if "name" not in place.keys:
+                place.fault("name", NO_NAME)
+        elif row.name == DEFAULT:
             self.names_clash = True
-        elif name in self._lines:
-            fields.fault("name", f"line {self._lines[name]} has a route of this name: give one of them another")
+            place.fault("name", f'"{DEFAULT}" is the name of the [default] table: give the route another')
+        elif row.name in self._lines:
             self.names_clash = True
-        self._lines.setdefault(name, line)
-        return name
+            place.fault("name", f"line {self._lines[row.name]} has a route of this name: give one of them another")
+        else:
+            self._lines[row.name] = line
+        return row.name
 
-    def _action(self, fields: Fields, when: tuple[Condition, ...]) -> Action:
-        action = Action(
-            agent=self._one_of(fields, "agent", self._agents),
-            language=self._language(fields),
-            speech=self._one_of(fields, "speech", self._speech),
-            greeting=self._greeting(fields),
-            voice=fields.text("voice"),
-            llm=self._model(fields, "llm"),
-            stt=self._model(fields, "stt"),
-            data=dict(fields.mapping("data") or {}),
-            reject=cast("Refusal | None", self._one_of(fields, "reject", get_args(Refusal))),
-        )
-        asked = {"agent", "reject", *LATER} & fields.table.keys()
-        if not asked and fields.table.keys() <= {*ROUTE_KEYS}:  # else an unknown key is the fault
-            fields.fault("", 'asks for nothing: give it agent = "…", or reject = "busy"')
+    def _action(self, place: Place, row: RouteRow | DefaultRow, when: tuple[Condition, ...]) -> Action:
+        _check_known(place, "agent", "agent", row.agent, self._known.agents)
+        _check_known(place, "speech", "speech profile", row.speech, self._known.profiles)
+        _check_greeting(place, row.greeting)
+        asked = _ACTIONS & place.keys
+        if not asked and place.keys <= _KEYS:  # else an unknown key is the fault
+            place.fault("", 'asks for nothing: give it agent = "…", or reject = "busy"')
         elif len(asked) > 1:
-            fields.fault("reject", f"asks for {' and '.join(sorted(asked))}: only one of them can be")
-        self._check_heard(fields, action, when)
+            place.fault("reject", f"asks for {' and '.join(sorted(asked))}: only one of them can be")
+        action = row.action()
+        self._check_heard(place, action, when)
         return action
 
-    def _one_of(self, fields: Fields, key: str, have: Collection[str]) -> str | None:
-        value = fields.text(key)
-        if value is not None and value not in have:
-            what = "speech profile" if key == "speech" else key
-            fields.fault(key, f'unknown {what} "{value}" {suggest(value, sorted(have))}')
-            return None
-        return value
-
-    def _language(self, fields: Fields) -> str | None:
-        value = fields.text("language")
-        language = read_language(value)
-        if value is not None and language is None:
-            fields.fault("language", f'language = "{value}" is no language tag: write "es" or "es-MX"')
-        return language
-
-    def _model(self, fields: Fields, part: Part) -> str | None:
-        model = fields.text(part)
-        wrong = fault(part, model) if model is not None else None
-        if wrong:
-            fields.fault(part, wrong)
-        return None if wrong else model
-
-    def _greeting(self, fields: Fields) -> str | None:
-        text = fields.text("greeting")
-        if text is None:
-            return None
-        have = (*PLACEHOLDERS, *(f"{group}.KEY" for group in GROUPS))
-        try:
-            for name in sorted(placeholders(text)):
-                if not is_known(name):
-                    fields.fault("greeting", f"greeting: unknown placeholder {{{name}}} {suggest(name, have)}")
-        except ValueError as error:
-            fields.fault("greeting", f"greeting: {error}")
-        return text
-
-    def _check_heard(self, fields: Fields, action: Action, when: tuple[Condition, ...]) -> None:
+    def _check_heard(self, place: Place, action: Action, when: tuple[Condition, ...]) -> None:
         """Every profile and language that this route could ask for must have a model: no call is to find out."""
-        if "speech" in fields.table and action.speech is None:
+        if "speech" in place.keys and action.speech not in self._known.profiles:
             return
         kinds = _accepted(when, _KIND) or {"sip", "standard"}
         profiles = {action.speech or ("phone" if kind == "sip" else "wideband") for kind in kinds}
-        languages = {action.language} if action.language else {self._worker.language, *_accepted(when, _LANGUAGE)}
+        languages = {action.language} if action.language else {self._known.language, *_accepted(when, _LANGUAGE)}
         for name, language in product(sorted(profiles), sorted(languages)):
             try:
-                action.profile(self._speech[name], language)
+                action.profile(self._known.profiles[name], language)
             except LookupError as error:
                 key = "language" if action.language else "speech"
-                fields.fault(key, f'speech profile "{name}": {error.args[0]}: name another stt or language')
+                place.fault(key, f'speech profile "{name}": {error.args[0]}: name another stt or language')
                 return
+
+
+def _check_known(place: Place, key: str, what: str, value: str | None, have: Collection[str]) -> None:
+    if value is not None and value not in have:
+        place.fault(key, f'unknown {what} "{value}" {suggest(value, sorted(have))}')
+
+
+def _check_greeting(place: Place, text: str | None) -> None:
+    have = (*PLACEHOLDERS, *(f"{group}.KEY" for group in GROUPS))
+    try:
+        for name in sorted(placeholders(text or "")):
+            if not is_known(name):
+                place.fault("greeting", f"greeting: unknown placeholder {{{name}}} {suggest(name, have)}")
+    except ValueError as error:
+        place.fault("greeting", f"greeting: {error}")
 
 
 def _accepted(when: tuple[Condition, ...], key: Key) -> set[str]:

@@ -57,7 +57,7 @@ class Route:
 
 
 class Table:
-    """The routes in order, and the default behind them. Build it with `switchboard.worker.routing_file`."""
+    """The routes in order, and the default behind them. Build it with `switchboard.routing.reading`."""
 
     def __init__(
         self,

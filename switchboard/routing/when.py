@@ -14,9 +14,11 @@ import phonenumbers
 from switchboard.call.attributes import CARRIERS
 from switchboard.call.call import Direction, Kind
 from switchboard.call.language import read_language
-from switchboard.files.source import KeyPath, Source
+from switchboard.files.lines import KeyPath
+from switchboard.files.source import Source
 from switchboard.files.suggest import suggest
 from switchboard.routing.conditions import AnyOf, Condition, Present, percent
+from switchboard.routing.forms import WrittenWhen
 from switchboard.routing.number_lists import normalise
 from switchboard.routing.view import ABSENT, Key, Listed, language_tokens
 
@@ -30,7 +32,7 @@ TEXTS = ("trunk", "rule")
 MERGED = ("language", "department", "user_id")  # short for data."language", …
 GROUPS = ("header", "attribute", "job", "participant", "room", "data", "trusted", "customer")
 LATER = ("open", "closed")
-KEYS = (*NUMBERS, *TEXTS, *WORDS, *MERGED, *GROUPS, "percent")
+KEYS = WrittenWhen.key_names()
 
 _PREFIX = re.compile(r"\+[0-9]{1,15}")
 _SHOWN_VALUES = 3

@@ -1,60 +1,70 @@
-"""Reading `[speech.NAME]`: the built-in profiles, overlaid by the file's."""
+"""`[speech.NAME]`: what a file says of a profile, laid over the built-in ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields as dataclass_fields
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
 
 from switchboard.call.language import read_language
-from switchboard.files.fields import Fields
-from switchboard.files.source import Source
-from switchboard.speech.profile import BUILT_IN, SpeechProfile, fault
-
-KEYS = tuple(field.name for field in dataclass_fields(SpeechProfile) if field.name != "name")
+from switchboard.files.sections import Section
+from switchboard.files.values import Amount, Must, Texts
+from switchboard.speech.profile import BUILT_IN, Part, SpeechProfile, fault
 
 
-def read_speech(source: Source) -> dict[str, SpeechProfile]:
-    """All profiles by name. A profile with faults keeps its good keys, so that routes can still be checked."""
+def _model_of(part: Part) -> Callable[[str], str]:
+    def check(model: str) -> str:
+        wrong = fault(part, model)
+        if wrong:
+            raise ValueError(wrong)
+        return model
+
+    return check
+
+
+def _language(text: str) -> str:
+    language = read_language(text)
+    if language is None:
+        raise ValueError("is no language tag")
+    return language
+
+
+Stt = Annotated[str, AfterValidator(_model_of("stt"))]
+Llm = Annotated[str, AfterValidator(_model_of("llm"))]
+Tts = Annotated[str, AfterValidator(_model_of("tts"))]
+_VOICE = Must('a language with a voice: { es = "nova" }')
+
+
+class SpeechKeys(Section):
+    """A speech profile. `phone` (for telephones) and `wideband` (for everyone else) are there unless overlaid."""
+
+    model_config = ConfigDict(title="[speech.NAME]")
+
+    stt: Stt | None = Field(default=None, description='Who hears: "provider/model".', examples=["deepgram/nova-3"])
+    llm: Llm | None = Field(default=None, description='Who thinks: "provider/model".', examples=["openai/gpt-4.1-mini"])
+    tts: Tts | None = Field(
+        default=None, description='Who speaks: "provider/model:voice".', examples=["openai/gpt-4o-mini-tts:ash"]
+    )
+    voices: dict[Annotated[str, AfterValidator(_language), _VOICE], Annotated[str, _VOICE]] | None = Field(
+        default=None, description='Voices by language: { es = "nova" }.'
+    )
+    keyterms: Texts | None = Field(
+        default=None, description="Words that the recogniser should expect: names, products."
+    )
+    min_delay: Amount | None = Field(
+        default=None, description="Seconds of silence before a complete sentence is answered (else 0.3)."
+    )
+    max_delay: Amount | None = Field(
+        default=None, description="Seconds of silence before an unfinished sentence is answered (else 1.8)."
+    )
+
+
+def overlaid(sections: Mapping[str, SpeechKeys]) -> dict[str, SpeechProfile]:
+    """All profiles by name: the built-in ones, with what the file says laid over them, and the file's own."""
     profiles = dict(BUILT_IN)
-    section = Fields(source, ("speech",), "[speech]", source.data.get("speech", {}))
-    for name, table in section.table.items():
-        fields = Fields(source, ("speech", name), f"[speech.{name}]", table)
-        fields.allow(KEYS)
-        profile = profiles.get(name, SpeechProfile(name))
-        values = {key: value for key in KEYS if (value := _value(fields, key, getattr(profile, key))) is not None}
-        profiles[name] = replace(profile, **values)
+    for name, keys in sections.items():
+        said = {key: getattr(keys, key) for key in keys.model_fields_set}
+        profiles[name] = replace(profiles.get(name, SpeechProfile(name)), **said)
     return profiles
-
-
-def _value(fields: Fields, key: str, default: object) -> Any:
-    """One key, read as the type that the profile has for it."""
-    match default:
-        case str():
-            value = fields.text(key)
-            wrong = fault(key, value) if value is not None and key in ("stt", "llm", "tts") else None
-            if wrong:
-                fields.fault(key, wrong)
-            return None if wrong else value
-        case tuple():
-            return fields.texts(key)
-        case Mapping():
-            return _voices(fields, key)
-        case _:
-            return fields.number(key)
-
-
-def _voices(fields: Fields, key: str) -> Mapping[str, str] | None:
-    """Texts by language: `{ es = "nova", fr = "coral" }`."""
-    table = fields.mapping(key)
-    if table is None:
-        return None
-    voices: dict[str, str] = {}
-    for name, voice in table.items():
-        language = read_language(name)
-        if language is None or not isinstance(voice, str):
-            fields.fault(key, f'{key}: "{name}" must be a language with a voice: {{ es = "nova" }}')
-        else:
-            voices[language] = voice
-    return voices

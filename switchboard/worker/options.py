@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
+
+import phonenumbers
+from pydantic import AfterValidator, ConfigDict, Field
+
+from switchboard.call.language import read_language
+from switchboard.files.sections import Section
+from switchboard.files.values import Amount, Count, Texts
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerOptions:
-    """`[worker]`. `region` reads numbers without `+`; `language` is spoken where nothing else says one.
+def _region(text: str) -> str:
+    if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f'region = "{text}" is no country: write two letters, such as "US"')
+    return text.upper()
 
-    `trusted_attributes` are participant attributes that our own dispatch rules set. `wait_for_attributes_ms` is how
-    long a route may wait for a late one, `caller_timeout_s` how long an empty room waits for its caller,
-    `answer_timeout_s` how long a greeting waits for the line to be answered.
-    """
 
-    agent_name: str = "switchboard"
-    region: str = "US"
-    language: str = "en"
-    trusted_attributes: tuple[str, ...] = ()
-    wait_for_attributes_ms: int = 300
-    caller_timeout_s: float = 30.0
-    answer_timeout_s: float = 180.0
+def _language(text: str) -> str:
+    language = read_language(text)
+    if language is None:
+        raise ValueError('language is no language tag: write "en" or "es-MX"')
+    return language
+
+
+class WorkerOptions(Section):
+    """The worker, and what holds where neither a route nor a call says otherwise."""
+
+    model_config = ConfigDict(title="[worker]")
+
+    agent_name: str = Field(default="switchboard", description="LiveKit dispatches calls to the worker of this name.")
+    region: Annotated[str, AfterValidator(_region)] = Field(default="US", description="How a number without + is read.")
+    language: Annotated[str, AfterValidator(_language)] = Field(
+        default="en", description="Spoken where neither the route nor the call says otherwise."
+    )
+    trusted_attributes: Texts = Field(
+        default=(), description="Participant attributes that your own dispatch rules set: not the caller's word."
+    )
+    wait_for_attributes_ms: Count = Field(
+        default=300, description="How long a call waits for late attributes, if a route could need one. Milliseconds."
+    )
+    caller_timeout_s: Amount = Field(default=30.0, description="How long an empty room waits for its caller. Seconds.")
+    answer_timeout_s: Amount = Field(
+        default=180.0, description="How long a greeting waits for the line to be answered. Seconds."
+    )

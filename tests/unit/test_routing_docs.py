@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,12 @@ from typer.testing import CliRunner
 
 from switchboard.call import spec as call_spec
 from switchboard.cli import app
-from switchboard.routing import routes, when
+from switchboard.routing import when
 from switchboard.routing.placeholders import PLACEHOLDERS
-from switchboard.speech import reading as speech
-from switchboard.worker import routing_file
+from switchboard.routing.rows import RouteRow
+from switchboard.speech.reading import SpeechKeys
 from switchboard.worker.options import WorkerOptions
+from switchboard.worker.routing_file import Sections
 from tests.unit.routing_files import DEFAULT, load_text
 
 PAGE = Path("docs/routing.md").read_text(encoding="utf-8")
@@ -47,25 +47,24 @@ def test_every_session_prints_what_the_page_shows(
 KEYS = {
     *when.KEYS,
     *when.LATER,
-    *routes.ACTION_KEYS,
-    *routes.LATER,
-    *speech.KEYS,
+    *RouteRow.key_names(),
+    *RouteRow.refused,
+    *SpeechKeys.key_names(),
     *call_spec.KEYS,
-    *(field.name for field in fields(WorkerOptions)),
+    *WorkerOptions.key_names(),
 }
 
 
 def test_no_key_is_missing_from_the_page() -> None:
     missing = [key for key in KEYS if f"`{key}`" not in PAGE]
     missing += [name for name in PLACEHOLDERS if f"`{{{name}}}`" not in PAGE]
-    missing += [name for name in routing_file.SECTIONS if f"[{name}" not in PAGE]
+    missing += [name for name in Sections.key_names() if f"[{name}" not in PAGE]
     assert not missing
 
 
 def test_every_condition_and_action_has_an_example() -> None:
     examples = "".join(EXAMPLES)
     missing = [key for key in when.KEYS if not re.search(rf"[{{,] {key}\b", examples)]
-    missing += [
-        key for key in (*routes.ACTION_KEYS, *speech.KEYS) if not re.search(rf"^{key} = ", examples, re.MULTILINE)
-    ]
+    keys = (*RouteRow.key_names(), *SpeechKeys.key_names())
+    missing += [key for key in keys if not re.search(rf"^{key} = ", examples, re.MULTILINE)]
     assert not missing
