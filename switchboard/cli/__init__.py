@@ -12,7 +12,20 @@ from importlib.util import find_spec
 import typer
 from typer.exceptions import TyperException
 
-from switchboard.cli import calls, check, customers, database, dial, explain, health, prepare, provision, rooms, worker
+from switchboard.cli import (
+    calls,
+    check,
+    customers,
+    database,
+    dial,
+    explain,
+    health,
+    prepare,
+    provision,
+    rooms,
+    schema,
+    worker,
+)
 from switchboard.cli.output import WRONG_USE
 
 _INTERRUPTED = 130  # as a shell says it
@@ -27,6 +40,7 @@ app = typer.Typer(
 worker.register(app)
 check.register(app)
 explain.register(app)
+schema.register(app)
 health.register(app)
 provision.register(app)
 dial.register(app)

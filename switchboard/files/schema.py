@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -12,16 +13,16 @@ from switchboard.files.sections import Section
 
 
 class _Generator(GenerateJsonSchema):
-    """TOML has no null, and a key's own name needs no title."""
+    """TOML has no null, a key needs no second name, and a default that is nothing tells nobody anything."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
-    def get_default_value(self, schema: core_schema.WithDefaultSchema) -> Any:
-        return super().get_default_value(schema)
-
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"]) if not schema.get("default") else super().default_schema(schema)
+        default = schema.get("default")
+        if default in (None, "", (), [], {}) or isinstance(default, BaseModel):
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

@@ -79,7 +79,9 @@ class _Asked(Section):
 
 class _Named(Section):
     name: Annotated[str, AfterValidator(_not_empty)] = Field(
-        default="", description="What tests, traces and records call it. No two routes have the same."
+        default="",
+        description="What tests, traces and records call it. No two routes have the same.",
+        json_schema_extra={"minLength": 1},
     )
     # Read by switchboard.routing.when: what it says of a condition shows the condition.
     when: Annotated[Any, DescribedBy(WrittenWhen)] = Field(

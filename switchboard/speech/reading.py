@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from switchboard.call.language import read_language
 from switchboard.files.sections import Section
 from switchboard.files.values import Amount, Must, Texts
-from switchboard.speech.profile import BUILT_IN, Part, SpeechProfile, fault
+from switchboard.speech.profile import BUILT_IN, PROVIDERS, Part, SpeechProfile, fault
 
 
 def _model_of(part: Part) -> Callable[[str], str]:
@@ -31,14 +31,19 @@ def _language(text: str) -> str:
     return language
 
 
-Stt = Annotated[str, AfterValidator(_model_of("stt"))]
-Llm = Annotated[str, AfterValidator(_model_of("llm"))]
-Tts = Annotated[str, AfterValidator(_model_of("tts"))]
+def _form(part: Part) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(PROVIDERS[part])})/."})
+
+
+Stt = Annotated[str, AfterValidator(_model_of("stt")), _form("stt")]
+Llm = Annotated[str, AfterValidator(_model_of("llm")), _form("llm")]
+Tts = Annotated[str, AfterValidator(_model_of("tts")), _form("tts")]
+_ELSE = SpeechProfile("")
 _VOICE = Must('a language with a voice: { es = "nova" }')
 
 
 class SpeechKeys(Section):
-    """A speech profile. `phone` (for telephones) and `wideband` (for everyone else) are there unless overlaid."""
+    """A speech profile. What it leaves out is as it was: in phone and wideband as built in."""
 
     model_config = ConfigDict(title="[speech.NAME]")
 
@@ -54,10 +59,11 @@ class SpeechKeys(Section):
         default=None, description="Words that the recogniser should expect: names, products."
     )
     min_delay: Amount | None = Field(
-        default=None, description="Seconds of silence before a complete sentence is answered (else 0.3)."
+        default=None, description=f"Seconds of silence before a complete sentence is answered (else {_ELSE.min_delay})."
     )
     max_delay: Amount | None = Field(
-        default=None, description="Seconds of silence before an unfinished sentence is answered (else 1.8)."
+        default=None,
+        description=f"Seconds of silence before an unfinished one is answered (else {_ELSE.max_delay}).",
     )
 
 

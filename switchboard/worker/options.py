@@ -31,7 +31,11 @@ class WorkerOptions(Section):
     model_config = ConfigDict(title="[worker]")
 
     agent_name: str = Field(default="switchboard", description="LiveKit dispatches calls to the worker of this name.")
-    region: Annotated[str, AfterValidator(_region)] = Field(default="US", description="How a number without + is read.")
+    region: Annotated[str, AfterValidator(_region)] = Field(
+        default="US",
+        description="How a number without + is read: a country's two letters.",
+        json_schema_extra={"pattern": "^[A-Za-z]{2}$"},
+    )
     language: Annotated[str, AfterValidator(_language)] = Field(
         default="en", description="Spoken where neither the route nor the call says otherwise."
     )

@@ -38,7 +38,8 @@ class Sections(Section):
     worker: WorkerOptions = WorkerOptions()
     numbers: NumbersSection = NumbersSection()
     speech: dict[str, SpeechKeys] = Field(
-        default={}, description="Speech profiles by name: who hears, thinks and speaks."
+        default={},
+        description="Profiles: phone for telephones, wideband for everyone else, and your own.",
     )
     route: list[RouteRow] = Field(
         default=[], description="From the top: the first whose conditions all hold takes the call."
