@@ -22,6 +22,16 @@ from switchboard.files.source import Source
 from switchboard.files.suggest import suggest
 from switchboard.files.values import MUST
 
+_MUST_BE = {  # pydantic's names for values of another type
+    "string_type": "text in quotes",
+    "literal_error": "text in quotes",
+    "dict_type": "a table",
+    "list_type": "a list",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+}
+
 
 class Section(BaseModel):
     """A table of the file. Each key has a default: a faulty one takes it, so that the rest can be checked."""
@@ -109,7 +119,7 @@ class _Fault:
 
     @classmethod
     def of(cls, source: Source, model: type[Section], details: ErrorDetails) -> _Fault:
-        where = details["loc"][:-1] if details["loc"][-1] == "[key]" else details["loc"]
+        where = details["loc"][:-1] if details["loc"][-1:] == ("[key]",) else details["loc"]
         path, around = _around(model, where)
         inner = where[len(path) :]
         if not path and details["type"] == "dict_type":  # tables by their names: `speech = 1`
@@ -176,16 +186,18 @@ def _words(model: type[Section], inner: KeyPath, details: ErrorDetails) -> str:
         case "literal_error" if isinstance(details["input"], str):
             value, have = details["input"], _literals(model, key)
             return f'unknown {key} "{value}" {suggest(value, have)}'
-        case "string_type" | "literal_error":
-            return f"{subject} must be text in quotes"
-        case "dict_type":
-            return f"{subject} must be a table"
-        case "list_type":
+        case "list_type" if _holds_tables(model, key):
             return f"write each {key} as a table of its own: [[{key}]]"
         case kind if kind == MUST:
             return f"{subject} must be {details['msg'].replace('{key}', key)}"
+        case kind if kind in _MUST_BE:
+            return f"{subject} must be {_MUST_BE[kind]}"
         case _:
             return f"{subject}: {details['msg'][:1].lower()}{details['msg'][1:]}"
+
+
+def _holds_tables(model: type[Section], key: str) -> bool:
+    return any(_is_section(inner) for kind in _parts(model, key) for inner in _parts(kind, 0))
 
 
 def _literals(model: type[Section], key: str) -> list[str]:

@@ -29,6 +29,9 @@ class Door(Section):
     size: Annotated[int, AfterValidator(_even)] = 2
     colour: Literal["red", "green"] | None = None
     weight: Amount = 1.0
+    is_open: bool = False
+    code: list[int] = Field(default=[])
+    level: Annotated[int, Field(le=5)] = 1
     steps: Count = 3
     words: Texts = ()
     sounds: dict[str, Annotated[str, Must("a sound")]] = Field(default={})
@@ -75,7 +78,10 @@ FAULTS = [
     ("[door.sounds]\nslam = 'x'\nclick = 1\n", '3: [door]: sounds: "click" must be a sound'),
     ("[door]\nextra = 1\n", "2: [door]: extra must be a table"),
     ("[door]\nlabl = 'x'\n", '2: [door]: unknown key "labl" (did you mean "label"? have: label, size, '),
-    ("[door]\nsize = 2.5\n", "2: [door]: size: input should be a valid integer"),
+    ("[door]\nsize = 2.5\n", "2: [door]: size must be a whole number"),
+    ("[door]\nis_open = 1\n", "2: [door]: is_open must be true or false"),
+    ("[door]\ncode = 1\n", "2: [door]: code must be a list"),
+    ("[door]\nlevel = 9\n", "2: [door]: level: input should be less than or equal to 5"),
     ("[door]\nweight = 101\ncolour = 'green'\n", "1: [door]: is too heavy for green"),
     ("door = 1\n", "1: [door]: must be a table"),
     ("gate = 1\n", "1: [gate]: must be a table"),
