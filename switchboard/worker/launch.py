@@ -5,6 +5,7 @@ Both import the same for two seconds. One after the other, as livekit-agents wou
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from switchboard.worker.bootstrap import Services
 
 PRELOAD = "switchboard.worker.preload"
+BUSINESS = "SWITCHBOARD_BUSINESS"  # how the fork server learns the folder: it has neither our arguments nor our path
 
 
 def begin(business: Path) -> Services:
@@ -25,6 +27,7 @@ def begin(business: Path) -> Services:
     `business` is the folder of agent.py.
     """
     load_dotenv(".env")  # also for what livekit-agents reads itself, and for the processes of calls
+    os.environ[BUSINESS] = str(business.resolve())
     start_fork_server([PRELOAD])
     from switchboard.worker.bootstrap import CannotStart, bootstrap
     from switchboard.worker.settings import MissingSettings

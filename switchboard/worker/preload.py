@@ -6,6 +6,8 @@ What stays is imports, and objects that have nothing open: no thread, no socket,
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from switchboard.call.numbers import parse_number
 from switchboard.directory.look_up import look_up
 from switchboard.livekit_api.internals import be_main
 from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
+from switchboard.worker.launch import BUSINESS
 from switchboard.worker.rehearsal import rehearse
 
 # What a call imports on its way, and would wait for: some of it only at first use.
@@ -26,7 +29,10 @@ for _module in (
     "switchboard.records.recorder",
 ):
     import_module(_module)
-_agent = import_module("agent")  # the business's, from the folder that the worker was started with
+# The fork server looks for modules where Python does by itself, and the business may be elsewhere.
+_business = Path(os.environ[BUSINESS])
+sys.path.insert(0, str(_business))
+import_module("agent")
 be_main("agent")
 local_inference.init_vad()
 rehearse()
@@ -51,4 +57,4 @@ def _prepare(business: Path) -> Services | None:
     return services
 
 
-services = _prepare(Path(_agent.__file__ or "").parent)
+services = _prepare(_business)
