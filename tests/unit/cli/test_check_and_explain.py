@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from switchboard.cli import app
-from tests.unit.routing_files import DEFAULT, routes
+from tests.unit.routing.routing_files import DEFAULT, routes
 
 ROWS = "\n[[test]]\ncall = { to = '1' }\nexpect = 'r1'\n\n[[test]]\ncall = {}\nexpect = 'default'\n"
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from switchboard.call import spec
 from switchboard.cli import app
 from switchboard.routing.forms import WrittenCall
-from tests.unit.routing_files import DEFAULT, errors, routes
+from tests.unit.routing.routing_files import DEFAULT, errors, routes
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "switchboard.schema.json"

@@ -14,7 +14,7 @@ from switchboard.call.reading import read_call
 from switchboard.files.source import TableErrors
 from switchboard.routing.decision import Answer
 from switchboard.routing.table import Table
-from tests.unit.routing_files import DEFAULT, call, load_text
+from tests.unit.routing.routing_files import DEFAULT, call, load_text
 
 NUMBERS = ["+14155550101", "+14155550102", "+15105550101", "+442079460018", "anonymous", "101", ""]
 WORDS = ["a", "b", "5", "es", "es-MX", ""]

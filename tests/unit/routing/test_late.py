@@ -8,7 +8,7 @@ import pytest
 
 from switchboard.call.call import Call
 from switchboard.routing.table import Table
-from tests.unit.routing_files import DEFAULT, call, load_text, routes
+from tests.unit.routing.routing_files import DEFAULT, call, load_text, routes
 
 
 def _table(folder: Path, *whens: str) -> Table:

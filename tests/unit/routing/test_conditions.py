@@ -11,7 +11,7 @@ from switchboard.call.call import Call
 from switchboard.call.reading import read_call
 from switchboard.call.spec import read_spec
 from switchboard.routing.decision import Refuse
-from tests.unit.routing_files import DEFAULT, answer, call, load_text, routes
+from tests.unit.routing.routing_files import DEFAULT, answer, call, load_text, routes
 
 TAKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ('to = "+1 800 555 0100"', {"to": "18005550100"}, {"to": "+18005550101"}),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from switchboard.call.numbers import read_e164
 from switchboard.routing.number_lists import NumberLists, normalise
-from tests.unit.routing_files import call, errors, load_text, routes
+from tests.unit.routing.routing_files import call, errors, load_text, routes
 
 FILE = '[numbers]\nblocked = { file = "blocked.txt" }\n' + routes('from = "@blocked"')
 CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)

@@ -8,7 +8,7 @@ import pytest
 
 from switchboard.files.source import TableErrors
 from switchboard.worker.routing_file import load_file
-from tests.unit.routing_files import AGENTS, DEFAULT, call, errors, load_text, routes
+from tests.unit.routing.routing_files import AGENTS, DEFAULT, call, errors, load_text, routes
 
 FIVE = """[numbers]
 vips = ["+14155550101"]

@@ -17,7 +17,7 @@ from switchboard.routing.rows import RouteRow
 from switchboard.speech.reading import SpeechKeys
 from switchboard.worker.options import WorkerOptions
 from switchboard.worker.routing_file import Sections
-from tests.unit.routing_files import DEFAULT, load_text
+from tests.unit.routing.routing_files import DEFAULT, load_text
 
 PAGE = Path("docs/routing.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(toml|toml faulty|console)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
