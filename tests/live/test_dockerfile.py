@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
+import hashlib
 import json
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,11 @@ from pathlib import Path
 import pytest
 
 from lab.stage.livekit_server import LiveKitServer
+from lab.stage.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STEP_WITHIN = 300  # s
+PACKAGES_BY = ("Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock")
 READY_WITHIN = 60  # s
 STOPS_WITHIN = 60  # s
 
@@ -61,6 +64,19 @@ class Image:
     stop_signal: signal.Signals = signal.SIGTERM
     stages: int = 0
     not_run: list[str] = field(default_factory=list[str])
+
+    @property
+    def packages_installed(self) -> Path:
+        return self.root / "packages-installed"
+
+    def clear(self) -> None:
+        """Remove what an earlier build left, but for packages that were installed to the end."""
+        if not self.packages_installed.exists():
+            shutil.rmtree(self.root, ignore_errors=True)
+            return
+        for path in [*self.root.iterdir(), *(self.root / "app").iterdir()]:
+            if path.name not in ("app", ".venv", ".models", self.packages_installed.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def build(self, context: Path) -> None:
         patterns = (context / ".dockerignore").read_text().split("\n")
@@ -146,6 +162,8 @@ class Image:
             for folder in ("data", "var/cache/switchboard"):
                 (self.root / folder).mkdir(parents=True)
             return
+        if command.startswith("uv sync") and self.packages_installed.exists():
+            return
         done = self.run(["/bin/sh", "-c", command])
         assert done.returncode == 0, f"RUN {command}\n{done.stdout}\n{done.stderr}"
 
@@ -156,9 +174,19 @@ def host_path() -> str:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    image = Image(tmp_path_factory.mktemp("image"))
+def image() -> Image:
+    """Built anew each time, but for its packages: they are installed again when what names them has changed."""
+    digest = hashlib.sha256(sys.version.encode())
+    for file in PACKAGES_BY:
+        digest.update((REPOSITORY / file).read_bytes())
+    root = REPOSITORY / ".cache" / "image" / digest.hexdigest()[:16]
+    for older in root.parent.glob("*"):
+        if older != root:
+            shutil.rmtree(older)
+    image = Image(root)
+    image.clear()
     image.build(REPOSITORY)
+    image.packages_installed.touch()
     return image
 
 
@@ -238,9 +266,3 @@ async def test_a_container_is_healthy_once_registered_and_drains_when_told_to_st
             if worker.returncode is None:
                 os.killpg(worker.pid, signal.SIGKILL)
                 await worker.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
