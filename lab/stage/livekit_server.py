@@ -6,12 +6,13 @@ import asyncio
 import json
 import secrets
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
 import httpx
+
+from lab.stage.ports import free_ports
 
 _CACHED = Path(__file__).resolve().parents[2] / ".cache" / "bin" / "livekit-server"
 _TRIES = 5  # another process may take a port between our look and the server's bind
@@ -86,7 +87,7 @@ class LiveKitServer:
         self._folder.cleanup()
 
     async def _start(self) -> bool:
-        http, tcp, udp = _free_ports()
+        http, tcp, udp = free_ports("tcp", "tcp", "udp")
         self.url = f"ws://127.0.0.1:{http}"
         with self.log_file.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -144,17 +145,3 @@ class LiveKitServer:
 
     def _log(self) -> str:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
-
-
-def _free_ports() -> tuple[int, int, int]:
-    """Ports for HTTP (TCP), media over TCP and media over UDP, all different and free a moment ago."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as http,
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-    ):
-        sockets = (http, tcp, udp)
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        ports = [int(one.getsockname()[1]) for one in sockets]
-    return ports[0], ports[1], ports[2]

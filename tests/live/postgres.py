@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from pathlib import Path
 from uuid import uuid4
+
+from lab.stage.ports import free_port
 
 _BINARIES = "/usr/lib/postgresql/*/bin"
 # Fast, and yet what is committed survives `stop`: the operating system has it.
@@ -24,7 +25,7 @@ class Postgres:
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
             self._open_to_user(folder)
-        self.port = _free_port()
+        self.port = free_port()
         self._run("initdb", "-D", self._data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8")
 
     @property
@@ -81,9 +82,3 @@ def _binaries() -> Path:
     if not found:
         raise RuntimeError(f"no PostgreSQL in {_BINARIES}: run scripts/setup, or apt-get install postgresql")
     return found[-1]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import tempfile
 from types import TracebackType
+
+from lab.stage.ports import free_port
 
 _STARTS_WITHIN = 10.0  # s
 
@@ -23,7 +24,7 @@ class RedisServer:
         binary = shutil.which("redis-server")
         if binary is None:
             raise LookupError("redis-server is not on PATH: run scripts/setup --test, which installs it")
-        port = _free_port()
+        port = free_port()
         self.address = f"127.0.0.1:{port}"
         self._process = await asyncio.create_subprocess_exec(
             *(binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", self._folder.name),
@@ -54,9 +55,3 @@ class RedisServer:
         writer.close()
         await writer.wait_closed()
         return answer.startswith(b"+PONG")
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
