@@ -15,12 +15,13 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from bench import answering, contenders, cost, replies, routing
-from bench.contenders import Contender, ContenderFailed
+from bench import answering, contenders, cost, decisions, replies
+from bench.contenders import Contender
+from bench.contest import Contest, NotAnswered, set_up
 from bench.report import machine, table
 from bench.results import Results
 from bench.sentences import Sentence, human, synthetic
-from bench.stage import NotAnswered, Stage, set_up
+from lab.stage.worker_process import WorkerFailed
 
 PARTS = ("answer", "replies", "typical", "synthetic", "cuts", "barge-in", "cost", "capacity", "start", "routing")
 NAMES = tuple(one.name for one in contenders.ALL)
@@ -54,6 +55,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(PARTS)}.")] = None,
     contender: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(NAMES)}.")] = None,
     short: Annotated[bool, typer.Option("--short", help="Try every part quickly; the figures mean nothing.")] = False,
+    before: Annotated[Path | None, typer.Option(help="A checkout of an earlier version, measured beside ours.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write machine, versions and samples here.")] = None,
 ) -> None:
     """Measure this worker beside a plain one, a pipecat bot and the floor."""
@@ -64,6 +66,8 @@ def main(
     if missing:
         _fail(f"not installed: {', '.join(missing)}; scripts/bench installs it")
     try:
+        if before:
+            who.insert(1, contenders.before(before))  # next to ours: they take turns
         spoken = human()
     except LookupError as fault:
         _fail(str(fault))
@@ -73,11 +77,11 @@ def main(
         if set(parts) - {"routing"}:
             asyncio.run(_measure(parts, who, size, spoken, results))
         if "routing" in parts and contenders.OURS in who:
-            _routing(size, results)
+            _decisions(size, results)
     except (KeyboardInterrupt, asyncio.CancelledError):
         results.remarks.append("ended before everything was measured")
         raise typer.Exit(1) from None
-    except (NotAnswered, ContenderFailed) as fault:
+    except (NotAnswered, WorkerFailed) as fault:
         results.remarks.append(f"ended before everything was measured: {fault}")
         raise typer.Exit(1) from None
     finally:
@@ -104,11 +108,11 @@ async def _measure(
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # nothing is left running
     artificial = synthetic()[: size.few_sentences]
     talkers = [one for one in who if one.converses]
-    async with set_up() as stage:
+    async with set_up() as contest:
         if set(parts) & {"answer", "replies", "typical", "synthetic", "cuts", "barge-in"}:
-            async with stage.contend(who) as running:
+            async with contest.contend(who) as running:
                 talking = [one for one in running if one.contender.converses]
-                for part, work in _side_by_side(stage, running, talking, size, spoken, artificial, results).items():
+                for part, work in _side_by_side(contest, running, talking, size, spoken, artificial, results).items():
                     if part in parts:
                         await _step(part, work)
         for one in talkers if set(parts) & {"cost", "capacity"} else ():
@@ -117,21 +121,21 @@ async def _measure(
             await _step(
                 f"{one.name} alone",
                 lambda one=one, seconds=seconds, most=most: cost.alone(
-                    stage, one, results, spoken[: size.few_sentences], seconds=seconds, most=most
+                    contest, one, results, spoken[: size.few_sentences], seconds=seconds, most=most
                 ),
             )
         if "start" in parts:
-            await _step("start", lambda: cost.cold_starts(stage, who, results, size.starts))
+            await _step("start", lambda: cost.cold_starts(contest, who, results, size.starts))
 
 
-def _routing(size: Size, results: Results) -> None:
+def _decisions(size: Size, results: Results) -> None:
     """One sample a kind of call: the median over many decisions."""
-    for row in routing.measure(size.routes, size.listed, size.rounds):
+    for row in decisions.measure(size.routes, size.listed, size.rounds):
         results.add(f"routing, {row['routes']} routes", "ours", row["median_us"], "us", about=row["call"])
 
 
 def _side_by_side(
-    stage: Stage,
+    contest: Contest,
     running: list[contenders.Running],
     talking: list[contenders.Running],
     size: Size,
@@ -143,17 +147,17 @@ def _side_by_side(
     few = spoken[: size.few_sentences]
 
     async def typical() -> None:
-        await stage.providers.set_delays(**TYPICAL)
-        await replies.replies(stage, talking, results, "reply, typical delays", few)
-        await stage.providers.set_delays()
+        await contest.providers.set_delays(**TYPICAL)
+        await replies.replies(contest, talking, results, "reply, typical delays", few)
+        await contest.providers.set_delays()
 
     return {
-        "answer": lambda: answering.first_audio(stage, running, results, size.calls),
-        "replies": lambda: replies.replies(stage, talking, results, "reply, human speech", spoken[: size.sentences]),
+        "answer": lambda: answering.first_audio(contest, running, results, size.calls),
+        "replies": lambda: replies.replies(contest, talking, results, "reply, human speech", spoken[: size.sentences]),
         "typical": typical,
-        "synthetic": lambda: replies.replies(stage, talking, results, "reply, synthetic speech", artificial),
-        "cuts": lambda: replies.cuts(stage, talking, results, spoken[: size.paused_sentences]),
-        "barge-in": lambda: replies.barge_in(stage, talking, results, size.interruptions, spoken[0]),
+        "synthetic": lambda: replies.replies(contest, talking, results, "reply, synthetic speech", artificial),
+        "cuts": lambda: replies.cuts(contest, talking, results, spoken[: size.paused_sentences]),
+        "barge-in": lambda: replies.barge_in(contest, talking, results, size.interruptions, spoken[0]),
     }
 
 

@@ -1,4 +1,4 @@
-"""The stage: one livekit-server, one set of stand-in providers, the contenders, and calls on it one by one."""
+"""The contest: the contenders on one stage, and calls to them one by one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from livekit import api
 
-from bench.caller import Caller, LiveKit
-from bench.contenders import Contender, Running, start
+from bench.contenders import Contender, Running
+from bench.light_phone import LightPhone
 from bench.processes import cpu_seconds
 from bench.providers import Providers
-from lab.stage.livekit_server import LiveKitServer
+from lab.stage.stage import Stage
 
 ANSWERS_WITHIN = 15.0  # s
 TRIES = 3
@@ -31,32 +31,39 @@ class NotAnswered(Exception):
     """A call that rang out."""
 
 
-class Stage:
-    """Everything that a measurement needs. `contend` starts contenders, `call` calls one of them."""
+class Contest(Stage[Providers]):
+    """Everything that a measurement needs. `contend` starts contenders, `call` calls one of them.
 
-    def __init__(self, livekit: LiveKit, providers: Providers, folder: Path) -> None:
-        self.livekit = livekit
-        self.providers = providers
+    `folder` takes what contenders write.
+    """
+
+    _api: api.LiveKitAPI
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Providers())
         self.running: list[Running] = []
         self._folder = folder
-        self._api = api.LiveKitAPI(livekit.url, livekit.key, livekit.secret)
+
+    async def set_up(self) -> None:
+        await super().set_up()
+        livekit = self.livekit
+        self._api = await self.bring_up(api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret))
 
     @asynccontextmanager
     async def contend(self, contenders: Iterable[Contender]) -> AsyncGenerator[list[Running]]:
         """Start `contenders` one after the other, give each a call that is not counted, end them afterwards."""
-        try:
+        async with AsyncExitStack() as stack:
+            stack.callback(self.running.clear)
             for contender in contenders:
-                self.running.append(await start(contender, self.livekit, self.providers.environment, self._folder))
+                running = Running(contender, self.livekit, self.environment, self._folder)
+                self.running.append(await stack.enter_async_context(running))
             for one in self.running:
                 async with self.call(one, tries=TRIES) as caller:
                     await caller.hears_agent(caller.answered_at, 5.0)
             yield self.running
-        finally:
-            while self.running:
-                await self.running.pop().stop()
 
     @asynccontextmanager
-    async def call(self, running: Running, *, wait: bool = True, tries: int = 1) -> AsyncGenerator[Caller]:
+    async def call(self, running: Running, *, wait: bool = True, tries: int = 1) -> AsyncGenerator[LightPhone]:
         """A call that `running` answers. Raises NotAnswered. Hung up, and its room deleted, at the end.
 
         `wait` lets what went before settle first (job processes that are started or end). Where the conversation
@@ -66,9 +73,9 @@ class Stage:
         if wait:
             await self.quiet()
         for left in reversed(range(tries)):
-            caller = Caller(self.livekit, f"bench-{running.name}-{secrets.token_hex(4)}")
+            caller = LightPhone(self.livekit, f"bench-{running.name}-{secrets.token_hex(4)}")
             try:
-                await asyncio.gather(caller.join(running.agent_name), running.tell(caller.room_name))
+                await asyncio.gather(caller.join(running.agent_name), running.send_into(caller.room_name))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(caller.answered.wait(), ANSWERS_WITHIN)
                 if caller.answered.is_set():
@@ -96,9 +103,6 @@ class Stage:
         """CPU time of livekit-server and the stand-in providers, which are our children beside the contenders."""
         return cpu_seconds(os.getpid()) - self._cpu() - own_cpu_seconds()
 
-    async def aclose(self) -> None:
-        await self._api.aclose()  # type: ignore[no-untyped-call]  # livekit-api has no annotation here
-
     async def takes_calls(self, running: Running) -> None:
         """Wait, while other calls go on, until `running` does not think the machine too busy for another."""
         deadline = time.perf_counter() + _QUIET_WITHIN
@@ -119,15 +123,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_up() -> AsyncGenerator[Stage]:
-    """Start livekit-server and the providers; end them afterwards."""
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-bench-")))
-        server = await stack.enter_async_context(LiveKitServer())
-        providers = await stack.enter_async_context(Providers())
-        stage = Stage(LiveKit(server.url, server.api_key, server.api_secret), providers, folder)
-        stack.push_async_callback(stage.aclose)
-        yield stage
+async def set_up() -> AsyncGenerator[Contest]:
+    """A contest whose files are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as folder:
+        async with Contest(Path(folder)) as contest:
+            yield contest
 
 
 def own_cpu_seconds() -> float:

@@ -1,6 +1,6 @@
 """How long a decision takes, with tables of 10, 1,000 and 10,000 routes and a million listed numbers.
 
-Run it with `python -m bench.routing`. Each table is a file that is loaded as the worker loads it. The routes take
+Run it with `python -m bench.decisions`. Each table is a file that is loaded as the worker loads it. The routes take
 turns to ask for a dialled number, a caller's number, a prefix, a trunk, a listed number, and two things at once; the
 calls are taken by the first route, by the last, by one in the middle, or by the default.
 """

@@ -1,6 +1,6 @@
-"""A light softphone for the load generator: it behaves as livekit-sip does and hears with one numpy call a frame.
+"""A light telephone for the load generator: it behaves as livekit-sip does and hears with one numpy call a frame.
 
-It rings until it has subscribed to an audio track, answers ANSWER_DELAY later, and loses what comes before that. What
+It rings until it has subscribed to an audio track, answers a moment later, and loses what comes before that. What
 it says is handed to LiveKit's audio source in one piece, whose native thread sends it 10 ms at a time; what it
 hears arrives as 20 ms frames of 8 kHz, of which it keeps the time and the peak.
 """
@@ -15,25 +15,18 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
-from livekit import api, rtc
+from livekit import rtc
 
+from lab.softphone import Caller, Line
 from lab.softphone.g711 import RATE, Samples
+from lab.stage.livekit_server import LiveKitServer
+from switchboard.call import attributes as names
 
 FRAME = 0.02  # s
-ANSWER_DELAY = 0.08  # s from subscription to the 200 OK
 AUDIBLE = 300  # peak of a frame that a person hears: -41 dBFS
 LONGEST = 30.0  # s that one `say` may last
 
 _numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveKit:
-    """Where livekit-server is, and the keys to it."""
-
-    url: str
-    key: str
-    secret: str
 
 
 @dataclass(slots=True)
@@ -59,10 +52,10 @@ class Heard:
         return None
 
 
-class Caller:
+class LightPhone:
     """One telephone call. Use as: `join`, `answered.wait`, `say` …, `hang_up`. Times are `time.perf_counter`."""
 
-    def __init__(self, livekit: LiveKit, room: str) -> None:
+    def __init__(self, livekit: LiveKitServer, room: str) -> None:
         self.room_name = room
         self.heard = Heard()
         self.started_at = 0.0  # when the call reached LiveKit
@@ -78,7 +71,13 @@ class Caller:
 
     async def join(self, agent_name: str | None) -> None:
         """Call. There is no room yet; its first participant brings `agent_name` with it, as a dispatch rule does."""
-        token = _token(self._livekit, self.room_name, agent_name)
+        caller = Caller(
+            from_number=f"+1415555{next(_numbers) % 10_000:04}",
+            attributes={names.STATUS: "ringing"},  # at once: what follows the join is no part of what is measured
+            room=self.room_name,
+            agent_name=agent_name,
+        )
+        token = caller.token(self._livekit.api_key, self._livekit.api_secret)
         self.started_at = time.perf_counter()
         await self._room.connect(self._livekit.url, token, rtc.RoomOptions(auto_subscribe=True))
         self.joined_at = time.perf_counter()
@@ -121,10 +120,10 @@ class Caller:
             self._keep(self._answer())
 
     async def _answer(self) -> None:
-        await asyncio.sleep(ANSWER_DELAY)
+        await asyncio.sleep(Line().answer_delay)
         self.answered_at = time.perf_counter()
         self.answered.set()
-        await self._room.local_participant.set_attributes({"sip.callStatus": "active"})
+        await self._room.local_participant.set_attributes({names.STATUS: names.ACTIVE})
 
     async def _listen(self, track: rtc.Track) -> None:
         stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=int(FRAME * 1000))
@@ -147,27 +146,3 @@ class Caller:
 
     def _tasks_of(self, name: str) -> bool:
         return any(task.get_name() == name for task in self._tasks)
-
-
-def _token(livekit: LiveKit, room: str, agent_name: str | None) -> str:
-    """What livekit-sip joins with: kind SIP, the numbers, and (of the dispatch rule) the agent to bring."""
-    number = next(_numbers)
-    attributes = {
-        "sip.callID": f"SCL_bench{number}",
-        "sip.callStatus": "ringing",
-        "sip.ruleID": "SDR_bench",
-        "sip.trunkID": "ST_bench",
-        "sip.phoneNumber": f"+1415555{number % 10_000:04}",
-        "sip.trunkPhoneNumber": "+18005550100",
-    }
-    token = (
-        api.AccessToken(livekit.key, livekit.secret)
-        .with_identity(f"sip_{number}")
-        .with_kind("sip")
-        .with_attributes(attributes)
-        .with_grants(api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True))
-    )
-    if agent_name:
-        dispatch = api.RoomAgentDispatch(agent_name=agent_name)
-        token = token.with_room_config(api.RoomConfiguration(agents=[dispatch]))
-    return token.to_jwt()

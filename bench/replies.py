@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from bench.caller import Caller
 from bench.contenders import Running
+from bench.contest import TRIES, Contest, NotAnswered
+from bench.light_phone import LightPhone
 from bench.results import Results
 from bench.sentences import INTERRUPTION, PAUSES, Sentence, interruption
-from bench.stage import TRIES, NotAnswered, Stage
 from lab.softphone.g711 import RATE, Samples
 
 SHORT_REPLY = "Of course."
@@ -30,62 +30,64 @@ _SILENT_FOR = 0.45  # s
 
 
 async def replies(
-    stage: Stage, running: Sequence[Running], results: Results, measure: str, sentences: Sequence[Sentence]
+    contest: Contest, running: Sequence[Running], results: Results, measure: str, sentences: Sequence[Sentence]
 ) -> None:
     """The caller's last sample to the reply's first, for each sentence; a reply before that is a cut."""
     for begin in range(0, len(sentences), TURNS_A_CALL):
         for one in running:
             try:
-                async with stage.call(one, tries=TRIES) as caller:
+                async with contest.call(one, tries=TRIES) as caller:
                     await greeted(caller)
                     for sentence in sentences[begin : begin + TURNS_A_CALL]:
-                        await _reply(stage, caller, one.name, results, measure, sentence)
+                        await _reply(contest, caller, one.name, results, measure, sentence)
             except NotAnswered as fault:
                 results.remarks.append(f"{measure}: {fault}")
 
 
-async def cuts(stage: Stage, running: Sequence[Running], results: Results, sentences: Sequence[Sentence]) -> None:
+async def cuts(contest: Contest, running: Sequence[Running], results: Results, sentences: Sequence[Sentence]) -> None:
     """Whether the agent is heard before a sentence with a pause inside is over. All contenders hear it at once."""
     work = [(sentence, pause) for pause in PAUSES for sentence in sentences]
     for begin in range(0, len(work), TURNS_A_CALL):
         async with AsyncExitStack() as stack:
-            callers: dict[str, Caller] = {}
-            await stage.quiet()
+            callers: dict[str, LightPhone] = {}
+            await contest.quiet()
             for one in running:
                 try:
                     if callers:
-                        await stage.takes_calls(one)
-                    callers[one.name] = await stack.enter_async_context(stage.call(one, wait=False, tries=TRIES))
+                        await contest.takes_calls(one)
+                    callers[one.name] = await stack.enter_async_context(contest.call(one, wait=False, tries=TRIES))
                 except NotAnswered as fault:
                     results.remarks.append(f"false cuts: {fault}")
             await asyncio.gather(*(greeted(caller) for caller in callers.values()))
             for sentence, pause in work[begin : begin + TURNS_A_CALL]:
-                await stage.providers.script(sentence, paused=pause, reply=SHORT_REPLY)
+                await contest.providers.script(sentence, paused=pause, reply=SHORT_REPLY)
                 judged = [_cut(caller, name, results, sentence, pause) for name, caller in callers.items()]
                 await asyncio.gather(*judged)
 
 
-async def barge_in(stage: Stage, running: Sequence[Running], results: Results, times: int, opener: Sentence) -> None:
+async def barge_in(
+    contest: Contest, running: Sequence[Running], results: Results, times: int, opener: Sentence
+) -> None:
     """The first sample of the caller's interruption to the last of the agent's speech, `times` in one call each."""
     words = interruption()
     for one in running:
         try:
-            async with stage.call(one, tries=TRIES) as caller:
+            async with contest.call(one, tries=TRIES) as caller:
                 await greeted(caller)
                 for _ in range(times):
-                    await _interrupt(stage, caller, one.name, results, opener, words)
+                    await _interrupt(contest, caller, one.name, results, opener, words)
         except NotAnswered as fault:
             results.remarks.append(f"barge-in: {fault}")
 
 
-async def greeted(caller: Caller) -> None:
+async def greeted(caller: LightPhone) -> None:
     """Listen to the greeting to its end."""
     heard = await caller.hears_agent(caller.answered_at, _GREETS_WITHIN)
     if heard is not None:
         await caller.hears_silence(heard, _PAUSE_BETWEEN, _SPEAKS_AT_MOST)
 
 
-async def turn(caller: Caller, samples: Samples) -> float | None:
+async def turn(caller: LightPhone, samples: Samples) -> float | None:
     """Say `samples`, hear the reply to its end; its delay in s, 0 or less where the agent cut in, None for none."""
     ends = caller.say(samples)
     length = len(samples) / RATE
@@ -101,8 +103,10 @@ async def turn(caller: Caller, samples: Samples) -> float | None:
     return heard - ends
 
 
-async def _reply(stage: Stage, caller: Caller, name: str, results: Results, measure: str, sentence: Sentence) -> None:
-    await stage.providers.script(sentence, reply=SHORT_REPLY)
+async def _reply(
+    contest: Contest, caller: LightPhone, name: str, results: Results, measure: str, sentence: Sentence
+) -> None:
+    await contest.providers.script(sentence, reply=SHORT_REPLY)
     delay = await turn(caller, sentence.whole)
     if delay is None:
         results.add(measure, name, REPLIES_WITHIN, about=sentence.name, missed=True)
@@ -111,7 +115,7 @@ async def _reply(stage: Stage, caller: Caller, name: str, results: Results, meas
     results.add(f"{measure}: cut off", name, float(delay is not None and delay <= 0), "cut", sentence.name)
 
 
-async def _cut(caller: Caller, name: str, results: Results, sentence: Sentence, pause: float) -> None:
+async def _cut(caller: LightPhone, name: str, results: Results, sentence: Sentence, pause: float) -> None:
     samples, _ = sentence.paused(pause)
     delay = await turn(caller, samples)
     about = f"{sentence.name}, {'a sentence' if sentence.could_end else 'unfinished'} before the pause"
@@ -121,16 +125,16 @@ async def _cut(caller: Caller, name: str, results: Results, sentence: Sentence, 
 
 
 async def _interrupt(
-    stage: Stage, caller: Caller, name: str, results: Results, opener: Sentence, words: Samples
+    contest: Contest, caller: LightPhone, name: str, results: Results, opener: Sentence, words: Samples
 ) -> None:
-    await stage.providers.script(opener, reply=LONG_REPLY)
+    await contest.providers.script(opener, reply=LONG_REPLY)
     ends = caller.say(opener.whole)
     heard = await caller.hears_agent(ends, REPLIES_WITHIN)
     if heard is None:
         results.remarks.append(f"barge-in: {name} said nothing that could be interrupted")
         return
     await asyncio.sleep(_INTERRUPT_AFTER)
-    await stage.providers.script_text(INTERRUPTION, len(words) / RATE, reply=SHORT_REPLY)
+    await contest.providers.script_text(INTERRUPTION, len(words) / RATE, reply=SHORT_REPLY)
     begins = caller.say(words) - len(words) / RATE
     silent = await caller.hears_silence(begins, _SILENT_FOR, REPLIES_WITHIN)
     results.add("barge-in to silence", name, silent - begins if silent else REPLIES_WITHIN, missed=silent is None)

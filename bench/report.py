@@ -14,20 +14,21 @@ from rich.table import Table
 from bench.results import Results, Summary
 from lab.stage.livekit_server import find_livekit_server
 
-_ORDER = ("ours", "plain", "pipecat", "floor")
+_ORDER = ("ours", "before", "plain", "pipecat", "floor")
+_BESIDE = ("before", "plain", "floor")
 _PACKAGES = ("livekit-agents", "livekit", "livekit-plugins-deepgram", "livekit-plugins-openai", "numpy")
 _DIGITS = {"s": 3, "cut": 0, "CPU s/min": 2, "MiB": 0, "calls": 0, "us": 1, "share": 3}
 
 
 def table(results: Results) -> Table:
-    """One row a measure and contender; `x plain` and `x floor` are ratios of medians."""
+    """One row a measure and contender; `x plain` and its like are ratios of medians, for those who were there."""
+    beside = [name for name in _BESIDE if any(one.contender == name for one in results.samples)]
     shown = Table(title="Benchmark", title_justify="left")
     shown.add_column("measure")
     shown.add_column("who")
-    for heading in ("n", "median", "p95", "least", "most", "x plain", "x floor"):
+    for heading in ("n", "median", "p95", "least", "most", *(f"x {name}" for name in beside)):
         shown.add_column(heading, justify="right")
     for measure in results.measures():
-        plain, floor = results.summary(measure, "plain"), results.summary(measure, "floor")
         names = list(dict.fromkeys([*_ORDER, *(sample.contender for sample in results.samples)]))
         found = [one for name in names if (one := results.summary(measure, name))]
         for index, one in enumerate(found):
@@ -35,8 +36,7 @@ def table(results: Results) -> Table:
                 f"{measure} ({one.unit})" if index == 0 else "",
                 one.contender,
                 *_numbers(one),
-                _ratio(one, plain),
-                _ratio(one, floor),
+                *(_ratio(one, results.summary(measure, name)) for name in beside),
                 end_section=index == len(found) - 1,
             )
     return shown

@@ -52,7 +52,7 @@ def demo(
 
     Exit 0 when the call was answered and every turn got its reply.
     """
-    from lab.demo.words import script
+    from lab.demo.script import script
     from lab.softphone import Caller
     from switchboard.routing.decision import Answer
     from switchboard.worker.name import worker_name
@@ -93,13 +93,13 @@ async def _demonstrate(
     settings: Settings,
     file: RoutingFile,
     caller: Caller,
-    turns: Sequence[str],
+    says: Sequence[str],
     language: str,
     imitated: Sequence[str],
 ) -> int:
     """The whole demonstration, one heading after the other. Returns the exit code."""
     from lab.commands.call import place, sum_up
-    from lab.demo.stage import Stage
+    from lab.demo.setting import set_up
     from lab.stage.worker_process import tail
     from switchboard.cli.explanation import show
     from switchboard.routing.explain import explain
@@ -111,16 +111,19 @@ async def _demonstrate(
     log = Path(".cache/demo") / f"worker-{name}-{os.getpid()}.log"
     _headline("What runs on this machine")
     _say_what_is_imitated(imitated)
-    async with Stage(settings, turns, language, imitated=imitated, log=log, tell=console.print) as stage:
+    async with set_up(settings, says, language, imitated=imitated, log=log, tell=console.print) as (here, offline):
         _headline("Who picks up, and why")
         call = _as_the_worker_sees_it(caller, file)
         show(console, settings.config.name, call, explain(file.table, call))
         _headline("The call")
-        phone, moments = await place(stage.settings, caller, turns, language, stage.speaks_at, _ANSWERED_WITHIN, True)
+        phone, moments = await place(here, caller, says, language, offline, _ANSWERED_WITHIN, True)
         sum_up(phone, _record(phone, name))
         is_good = _went_well(phone, moments)
         if not is_good:
-            typer.echo(f"\nNot as it should be. The end of the worker's log:\n{tail(log)}", err=True)
+            typer.echo(
+                f"\nNot as it should be. The end of the worker's log:\n{tail(log)}",
+                err=True,
+            )
     if not is_good:
         typer.echo(f"All of it: {log}", err=True)
         return NO
@@ -198,6 +201,9 @@ def _until_told_to_stop(work: Coroutine[Any, Any, int]) -> int:
         except asyncio.CancelledError:
             if not stopped_by:
                 raise
+            for number in _SIGNALS:  # the loop's end would give them back to Python, which dies of them
+                asyncio.get_running_loop().remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
             typer.echo("\nStopped; nothing is left running.", err=True)
             return 128 + stopped_by[0]
 

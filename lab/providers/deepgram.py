@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from multidict import MultiMapping
 
 from lab.providers.controls import BadRequest, Controls, Fault
-from lab.providers.recognition_thread import RecognitionThread
+from lab.providers.mind import Mind
 
 _SLOWEST, _FASTEST = 8000, 48_000  # Hz
 
@@ -52,17 +52,19 @@ def refusal(status: int, code: str, message: str) -> web.Response:
 
 @dataclass
 class Connection:
-    """One open socket. What is put here goes out in order, each message `delay` seconds later."""
+    """One open socket. What is put here goes out in order, late by the provider's delay and that of a fault."""
 
     socket: web.WebSocketResponse
-    delay: float
+    controls: Controls
+    fault_delay: float = 0.0  # s
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _queue: asyncio.Queue[tuple[float, dict[str, Any]]] = field(
         default_factory=asyncio.Queue[tuple[float, dict[str, Any]]]
     )
 
-    def put(self, message: dict[str, Any]) -> None:
-        self._queue.put_nowait((asyncio.get_running_loop().time() + self.delay, message))
+    def put(self, message: dict[str, Any], *, at_once: bool = False) -> None:
+        delay = 0.0 if at_once else self.controls.delays.stt + self.fault_delay
+        self._queue.put_nowait((asyncio.get_running_loop().time() + delay, message))
 
     async def send_all(self) -> None:
         """Send for as long as the connection lasts."""
@@ -80,10 +82,9 @@ class Connection:
 class Provider(ABC):
     """A recogniser's address. A subclass reads the query in `accept` and talks in `converse`."""
 
-    def __init__(self, controls: Controls, recogniser: RecognitionThread, delay: float) -> None:
+    def __init__(self, controls: Controls, mind: Mind) -> None:
         self.controls = controls
-        self.recogniser = recogniser
-        self._delay = delay
+        self.mind = mind
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one WebSocket request, from the hand-shake to the close."""
@@ -106,7 +107,7 @@ class Provider(ABC):
         elif fault.hang:
             await self.hang(socket)
         else:
-            await self._converse(Connection(socket, self._delay + fault.delay), talk)
+            await self._converse(Connection(socket, self.controls, fault.delay), talk)
         return socket
 
     @abstractmethod
@@ -124,7 +125,7 @@ class Provider(ABC):
     async def meet_fault(self, connection: Connection) -> bool:
         """Fail in the middle of a connection, where that was asked for; True when this was its end."""
         fault: Fault = self.controls.take_fault("stt")
-        connection.delay += fault.delay
+        connection.fault_delay += fault.delay
         if fault.close or fault.status:
             await self.break_off(connection.socket)
         elif fault.hang:

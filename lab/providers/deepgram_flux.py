@@ -20,10 +20,9 @@ _SURE, _UNSURE = 0.9, 0.4  # confidence that the turn is over
 
 class Flux(Provider):
     def accept(self, query: MultiMapping[str]) -> Talk:
-        language = query.get("language_hint")
         return _FluxTalk(
             provider=self,
-            listener=Listener(sample_rate(query), language, self.controls, self.recogniser),
+            listener=Listener(sample_rate(query), self.mind.hearing(query.get("language_hint"))),
             eager="eager_eot_threshold" in query,
             timeout=number(query, "eot_timeout_ms", _LONGEST_SILENCE) / 1000,
         )
@@ -48,7 +47,7 @@ class _FluxTalk(Talk):
     async def hear(self, connection: Connection, pcm: bytes) -> None:
         for moment in self.listener.hear(pcm):
             if moment is Moment.GOES_ON:
-                transcript = await self.listener.partial()
+                transcript = (await self.listener.partial()).transcript
                 self._update(connection, " ".join((*self._pieces, transcript.text)).strip())
             elif moment is Moment.PAUSED:
                 if await self.provider.meet_fault(connection):

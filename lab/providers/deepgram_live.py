@@ -13,8 +13,8 @@ from typing import Any
 from multidict import MultiMapping
 
 from lab.providers.deepgram import Connection, Provider, Talk, number, sample_rate
+from lab.providers.hearing import Piece
 from lab.providers.listening import PAUSE, Listener, Moment
-from lab.providers.recognition_thread import Transcript
 
 _PUNCTUATION = '.,;:!?¡¿…"()'
 _NO_MODEL = {"name": "offline", "version": "1", "arch": "pocketsphinx"}
@@ -25,7 +25,7 @@ class Live(Provider):
         rate = sample_rate(query)
         endpointing = query.get("endpointing", "10")
         silence = number(query, "endpointing", 10) / 1000 if endpointing not in ("false", "true") else 0.0
-        listener = Listener(rate, query.get("language", "en"), self.controls, self.recogniser, max(PAUSE, silence))
+        listener = Listener(rate, self.mind.hearing(query.get("language", "en")), max(PAUSE, silence))
         return _LiveTalk(
             provider=self,
             listener=listener,
@@ -52,11 +52,12 @@ class _LiveTalk(Talk):
         voice = self.listener.voice
         for moment in self.listener.hear(pcm):
             if moment is Moment.BEGAN and self.vad_events:
-                connection.put({"type": "SpeechStarted", "channel": [0, 1], "timestamp": voice.began})
+                started = {"type": "SpeechStarted", "channel": [0, 1], "timestamp": voice.began}
+                connection.put(started, at_once=True)
             elif moment is Moment.GOES_ON and self.interim_results:
-                transcript = await self.listener.partial()
-                if transcript.text:
-                    connection.put(self._results(connection, transcript, (voice.began, voice.heard)))
+                piece = await self.listener.partial()
+                if piece.transcript.text:
+                    connection.put(self._results(connection, piece))
             elif moment is Moment.PAUSED:
                 if await self.provider.meet_fault(connection):
                     return
@@ -84,21 +85,17 @@ class _LiveTalk(Talk):
 
     async def _final(self, connection: Connection, from_finalize: bool = False) -> None:
         """The words since the last final; empty where a `Finalize` finds no speech."""
-        voice = self.listener.voice
-        transcript, span = Transcript(), (voice.heard, voice.heard)
-        if voice.speaking:
-            piece = await self.listener.finish()
-            transcript, span = piece.transcript, (piece.began, piece.ended)
-        if transcript.text:
-            self._unended = span[1]
-        results = self._results(connection, transcript, span)
+        piece = await self.listener.finish()
+        if piece.transcript.text:
+            self._unended = piece.ended
+        results = self._results(connection, piece)
         results["is_final"] = True
         results["speech_final"] = self.ends_utterances or from_finalize
         results["from_finalize"] = from_finalize
         connection.put(results)
 
-    def _results(self, connection: Connection, transcript: Transcript, span: tuple[float, float]) -> dict[str, Any]:
-        began, ended = span
+    def _results(self, connection: Connection, piece: Piece) -> dict[str, Any]:
+        transcript, began, ended = piece.transcript, piece.began, piece.ended
         tokens = transcript.text.split()
         step = (ended - began) / max(1, len(tokens))
         words = [

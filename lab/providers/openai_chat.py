@@ -14,14 +14,15 @@ from typing import Any, cast
 from aiohttp import web
 
 from lab.providers.controls import BadRequest, Controls
+from lab.providers.mind import Mind
 from lab.providers.openai import Refused, meet_fault, need_key, need_text, read_object
-from lab.providers.thinking import Thought, think
+from lab.providers.thinking import Thought
 
 
 class Chat:
-    def __init__(self, controls: Controls, delay: float) -> None:
+    def __init__(self, controls: Controls, mind: Mind) -> None:
         self._controls = controls
-        self._delay = delay
+        self._mind = mind
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         """The models there are. Raises Refused."""
@@ -40,9 +41,10 @@ class Chat:
         except BadRequest as wrong:
             raise Refused(400, str(wrong)) from None
         await meet_fault(request, "llm", self._controls)
-        await asyncio.sleep(self._delay)
         tools: Any = body.get("tools") if body.get("tool_choice") != "none" else None
-        thought = think(cast("list[Any]", messages), cast("list[Any]", tools) if isinstance(tools, list) else ())
+        wanted = cast("list[Any]", tools) if isinstance(tools, list) else ()
+        thought = self._mind.think(cast("list[Any]", messages), wanted)
+        await asyncio.sleep(self._controls.delays.llm)
         answer = _Answer(model, thought, _tokens(cast("list[Any]", messages)))
         if not body.get("stream"):
             return web.json_response(answer.whole())

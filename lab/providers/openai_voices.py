@@ -23,7 +23,7 @@ from lab.providers.speaking import speak
 
 RATE = 24_000  # Hz, s16le mono: OpenAI's
 _TYPES = {"pcm": "audio/pcm", "wav": "audio/wav", "mp3": "audio/mpeg"}
-_FIRST_CHUNK, _CHUNK = RATE // 10 * 2, RATE // 2 * 2  # bytes: 100 ms at once, then 500 ms
+_CHUNK = RATE // 5 * 2  # bytes: 200 ms
 _BETWEEN_SENTENCES = bytes(RATE // 5 * 2)
 _LONGEST = 4096  # characters, OpenAI's limit
 
@@ -31,10 +31,12 @@ _LONGEST = 4096  # characters, OpenAI's limit
 _spoken = lru_cache(maxsize=64)(speak)
 
 
-class Speech:
-    def __init__(self, controls: Controls, delay: float) -> None:
+class Voices:
+    """`pcm_alone`: raw PCM comes back whatever form was asked for."""
+
+    def __init__(self, controls: Controls, *, pcm_alone: bool = False) -> None:
         self._controls = controls
-        self._delay = delay
+        self._pcm_alone = pcm_alone
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Speak the text of one request. Raises Refused."""
@@ -43,8 +45,10 @@ class Speech:
             text, form, as_events = _read(body)
         except BadRequest as wrong:
             raise Refused(400, str(wrong)) from None
+        if self._pcm_alone:
+            form, as_events = "pcm", False
         await meet_fault(request, "tts", self._controls)
-        await asyncio.sleep(self._delay)
+        await asyncio.sleep(self._controls.delays.tts)
         sound = _pieces(text, language_of(text, body), str(body.get("voice")), float(body.get("speed", 1.0)))
         if form != "pcm":
             whole = b"".join([piece async for piece in sound])
@@ -90,12 +94,9 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
 
 
 async def _chunks(sound: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    size = _FIRST_CHUNK
     async for piece in sound:
-        begin = 0
-        while begin < len(piece):
-            yield piece[begin : begin + size]
-            begin, size = begin + size, _CHUNK
+        for begin in range(0, len(piece), _CHUNK):
+            yield piece[begin : begin + _CHUNK]
 
 
 async def _raw(request: web.Request, sound: AsyncIterator[bytes], content_type: str) -> web.StreamResponse:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from lab.providers import words
-from lab.providers.words import fold
+from lab.providers import vocabulary
+from lab.providers.vocabulary import fold
 
 _LONGEST = 4000  # characters of one text: more than any caller says in a turn
 _MISSING: Mapping[object, Any] = {"integer": 0, "number": 0, "boolean": False}
@@ -64,7 +64,7 @@ def read_chat(messages: object) -> Chat:
         called = set() if role == "user" else called | set(_calls(turn))
     facts = [sentence for sentence in re.split(r"(?<=[.!?])\s+|\n+", prompt) if sentence.strip()]
     written_in = _language(prompt)
-    me = words.YOU_ARE.search(facts[0]) if facts else None
+    me = vocabulary.YOU_ARE.search(facts[0]) if facts else None
     system = " ".join(text for role, text, _ in turns if role in ("system", "developer"))
     return Chat(
         language=_spoken(system, written_in, questions),
@@ -99,21 +99,21 @@ def _told(prompt: str) -> str:
 
 
 def _may_be_heard(sentence: str, language: str) -> bool:
-    return not re.search(r"\w_\w|^#", sentence) and not words.INSTRUCTION[language].search(fold(sentence))
+    return not re.search(r"\w_\w|^#", sentence) and not vocabulary.INSTRUCTION[language].search(fold(sentence))
 
 
 def _spoken(system: str, written_in: str, questions: tuple[str, ...]) -> str:
     """The language to answer in: the one that was ordered, else the prompt's, else (English prompt) the caller's."""
     ordered = re.search(r"with the code ([a-z]{2})", system)
     if ordered:
-        return ordered[1] if ordered[1] in words.SAYS else "en"
+        return ordered[1] if ordered[1] in vocabulary.SAYS else "en"
     heard = next((lang for lang in map(_language, reversed(questions)) if lang != "en"), "en")
     return heard if written_in == "en" else written_in
 
 
 def _language(text: str) -> str:
     said = fold(text).split()
-    scores = {lang: sum(word in known for word in said) for lang, known in words.GIVEAWAYS.items()}
+    scores = {lang: sum(word in known for word in said) for lang, known in vocabulary.GIVEAWAYS.items()}
     return max(scores, key=lambda lang: scores[lang])
 
 

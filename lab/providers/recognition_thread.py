@@ -5,25 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
+from lab.providers.hearing import Transcript
 from lab.providers.recognition import RATE, Recogniser
 from lab.providers.samples import Samples, resample
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """What was said; empty where nothing that is known was."""
-
-    text: str = ""
-    confidence: float = 0.0
-
-    @property
-    def ends_sentence(self) -> bool:
-        return self.text.endswith((".", "?", "!"))
 
 
 class RecognitionThread:

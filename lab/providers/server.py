@@ -7,23 +7,20 @@ loopback interface only: anybody who reaches it may use it.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from aiohttp import web
 
-from lab.providers.controls import KINDS, BadRequest, Controls, read_body, texts
+from lab.providers.controls import KINDS, BadRequest, Controls, Delays, read_order
 from lab.providers.deepgram_flux import Flux
 from lab.providers.deepgram_live import Live
+from lab.providers.mind import Mind
 from lab.providers.openai import Refused
 from lab.providers.openai_chat import Chat
-from lab.providers.openai_speech import Speech
-from lab.providers.phrases import PHRASES
-from lab.providers.recognition_thread import RecognitionThread
+from lab.providers.openai_voices import Voices
 from lab.providers.speaking import speak
+from lab.providers.understanding import Understanding
 
 HOST = "127.0.0.1"
 _LARGEST_BODY = 16 * 2**20  # bytes
@@ -32,33 +29,21 @@ _logger = logging.getLogger("lab.providers")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True, slots=True)
-class Delays:
-    """Seconds that each provider takes before its first output; real ones take about 0.15, 0.35 and 0.2."""
-
-    stt: float = 0.0
-    llm: float = 0.0
-    tts: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, seconds in asdict(self).items():
-            if not 0 <= seconds <= 60:
-                raise ValueError(f"the delay of {name} is {seconds} s: have 0 to 60")
-
-
 class OfflineServer:
     """Runs within `async with`. `phrases` are understood beside those of the demonstration; port 0 takes a free one.
 
-    Raises OSError when the port is taken, RecogniserMissing or SpeechFailed when the extra `offline` is not installed.
+    `mind` is another way to know words and answers. Raises OSError when the port is taken, RecogniserMissing or
+    SpeechFailed when the extra `offline` is not installed.
     """
 
-    def __init__(self, port: int = 0, delays: Delays | None = None, phrases: Iterable[str] = ()) -> None:
+    def __init__(
+        self, port: int = 0, delays: Delays | None = None, phrases: Iterable[str] = (), *, mind: Mind | None = None
+    ) -> None:
         self._port = port
-        self.controls = Controls()
-        self._phrases = (*PHRASES, *phrases)
-        self._recogniser = RecognitionThread()
+        self.controls = Controls(delays or Delays())
+        self._mind = mind or Understanding(self.controls, phrases)
         self._runner = web.AppRunner(
-            self._application(delays or Delays()), access_log=None, handler_cancellation=True, shutdown_timeout=0.5
+            self._application(), access_log=None, handler_cancellation=True, shutdown_timeout=0.5
         )
 
     @property
@@ -72,7 +57,7 @@ class OfflineServer:
 
     async def __aenter__(self) -> OfflineServer:
         try:
-            await self._recogniser.start(self._phrases)
+            await self._mind.start()
             await asyncio.to_thread(speak, "")  # loads the voices, or says what is missing
             await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
@@ -85,22 +70,22 @@ class OfflineServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
-        self._recogniser.close()
+        self._mind.close()
 
-    def _application(self, delays: Delays) -> web.Application:
+    def _application(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_answer_refusals])
-        chat = Chat(self.controls, delays.llm)
-        app.router.add_get("/v1/listen", Live(self.controls, self._recogniser, delays.stt).handle)
-        app.router.add_get("/v2/listen", Flux(self.controls, self._recogniser, delays.stt).handle)
+        chat = Chat(self.controls, self._mind)
+        app.router.add_get("/v1/listen", Live(self.controls, self._mind).handle)
+        app.router.add_get("/v2/listen", Flux(self.controls, self._mind).handle)
         app.router.add_get("/v1/models", chat.models)
         app.router.add_post("/v1/chat/completions", chat.complete)
-        app.router.add_post("/v1/audio/speech", Speech(self.controls, delays.tts).handle)
+        app.router.add_post("/v1/audio/speech", Voices(self.controls, pcm_alone=self._mind.pcm_alone).handle)
         app.router.add_get("/_offline/requests", self._requests)
         app.router.add_delete("/_offline/requests", self._forget_requests)
-        app.router.add_post("/_offline/phrases", self._add_phrases)
-        app.router.add_post("/_offline/script", self._add_script)
+        app.router.add_post("/_offline/delays", self._set_delays)
         app.router.add_post("/_offline/faults", self._set_faults)
         app.router.add_delete("/_offline/faults", self._forget_faults)
+        app.router.add_routes(self._mind.routes())
         return app
 
     async def _requests(self, request: web.Request) -> web.Response:
@@ -113,16 +98,12 @@ class OfflineServer:
         self.controls.requests.clear()
         return web.json_response({})
 
-    async def _add_phrases(self, request: web.Request) -> web.Response:
-        phrases = texts(read_body(await _json(request), {"phrases"}), "phrases")
-        return web.json_response({"unknown_words": await self._recogniser.add(phrases)})
-
-    async def _add_script(self, request: web.Request) -> web.Response:
-        self.controls.add_script(await _json(request))
+    async def _set_delays(self, request: web.Request) -> web.Response:
+        self.controls.set_delays(await read_order(request, set(KINDS)))
         return web.json_response({})
 
     async def _set_faults(self, request: web.Request) -> web.Response:
-        self.controls.set_faults(await _json(request))
+        self.controls.set_faults(await read_order(request, {*KINDS, "times"}))
         return web.json_response({})
 
     async def _forget_faults(self, _: web.Request) -> web.Response:
@@ -141,10 +122,3 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
     except web.HTTPNotFound:
         have = "/v1/listen, /v2/listen, /v1/models, /v1/chat/completions, /v1/audio/speech and /_offline/…"
         return Refused(404, f"The offline server has no {request.path} (have: {have})").response
-
-
-async def _json(request: web.Request) -> Any:
-    try:
-        return json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise BadRequest("the body is not JSON: send a JSON object") from None

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.providers import words
+from lab.providers import vocabulary
 from lab.providers.reading import Chat, Tool, read_chat, read_tools
-from lab.providers.words import CALLED, NOTICE, SAYS, fold
+from lab.providers.vocabulary import CALLED, NOTICE, SAYS, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Mind:
         if self.chat.last_role == "tool":
             return Thought(self._result(self.chat.last_text))
         ordered = self.chat.last_role in ("system", "developer")
-        if ordered and words.ASK_AGAIN.search(fold(self.chat.last_text)):
+        if ordered and vocabulary.ASK_AGAIN.search(fold(self.chat.last_text)):
             return Thought(self.says["pardon"])
         if ordered or not self.chat.questions:
             return Thought(self._introduction())
@@ -59,7 +59,7 @@ class _Mind:
                 text = str(json.loads(text))
             except (ValueError, RecursionError):
                 return self.says["done"]
-        if words.ASK_FOR_TOWN.match(fold(text)):
+        if vocabulary.ASK_FOR_TOWN.match(fold(text)):
             return self.says["town"]
         if " " not in text or text[0] in "{[":
             return self.says["done"]
@@ -89,12 +89,12 @@ class _Mind:
         thought = self._reply_to_our_question(asked, folded) or self._errand(asked)
         if thought:
             return thought
-        if words.AGAIN.search(folded) and self.chat.answers:
+        if vocabulary.AGAIN.search(folded) and self.chat.answers:
             said = self.chat.answers[-1]
             for notice in NOTICE.values():
                 said = said.replace(notice, "")
             return Thought(said.strip() or self.says["pardon"])
-        if words.WHO.search(folded) and self.chat.who:
+        if vocabulary.WHO.search(folded) and self.chat.who:
             return Thought(self.says["this is"].format(self.chat.who))
         return Thought(self._fact(folded) or self._courtesy(folded) or self._no_answer())
 
@@ -102,14 +102,14 @@ class _Mind:
         """The caller's answer to what we asked last, such as "Monday" after "On which day?"."""
         said = self.chat.answers[-1] if self.chat.answers else ""
         before = self.chat.questions[-2] if len(self.chat.questions) > 1 else ""
-        if words.GOODBYE.search(folded):
+        if vocabulary.GOODBYE.search(folded):
             return None
-        refused = words.NO.fullmatch(folded)
-        if refused and (self.says["else"] in said or words.THANKS.search(folded)):
+        refused = vocabulary.NO.fullmatch(folded)
+        if refused and (self.says["else"] in said or vocabulary.THANKS.search(folded)):
             return self._goodbye(asked)
         if refused:
             return Thought(self.says["else"])
-        if self.says["see to"] in said and words.YES.match(folded):
+        if self.says["see to"] in said and vocabulary.YES.match(folded):
             return self._errand(before)
         if self.says["town"] in said and len(folded.split()) <= 4:
             return self._call("get_weather", place=_place(asked) or asked.strip(" .?!"))
@@ -133,7 +133,7 @@ class _Mind:
         return next((thought for way in ways if (thought := way(asked, folded))), None)
 
     def _leave(self, asked: str, folded: str) -> Thought | None:
-        return self._goodbye(asked) if words.GOODBYE.search(folded) else None
+        return self._goodbye(asked) if vocabulary.GOODBYE.search(folded) else None
 
     def _goodbye(self, asked: str) -> Thought:
         goodbye = self.says["goodbye"]
@@ -141,16 +141,16 @@ class _Mind:
 
     def _transfer(self, asked: str, folded: str) -> Thought | None:
         for name in self._departments():
-            known = words.DEPARTMENTS.get(name) or words.phrases(name)
+            known = vocabulary.DEPARTMENTS.get(name) or vocabulary.phrases(name)
             if known.search(folded):
                 return self._call(f"transfer_to_{name}")
         return None
 
     def _weather(self, asked: str, folded: str) -> Thought | None:
-        return self._call("get_weather", place=_place(asked)) if words.WEATHER.search(folded) else None
+        return self._call("get_weather", place=_place(asked)) if vocabulary.WEATHER.search(folded) else None
 
     def _order(self, asked: str, folded: str) -> Thought | None:
-        if not words.ORDER.search(folded) or words.BUY.search(folded):
+        if not vocabulary.ORDER.search(folded) or vocabulary.BUY.search(folded):
             return None
         if "order_status" not in self.tools:
             return self._call("transfer_to_support")
@@ -158,25 +158,25 @@ class _Mind:
         return self._call("order_status", number=number) if number else Thought(self.says["number"])
 
     def _repair(self, asked: str, folded: str) -> Thought | None:
-        broken = words.PROBLEM.search(folded)
-        if not broken and (not words.REPAIR.search(folded) or words.GENERAL.search(folded)):
+        broken = vocabulary.PROBLEM.search(folded)
+        if not broken and (not vocabulary.REPAIR.search(folded) or vocabulary.GENERAL.search(folded)):
             return None
         if "book_repair" not in self.tools:
             return self._call("transfer_to_support")
-        day = words.DAY.search(asked)
+        day = vocabulary.DAY.search(asked)
         if not day:
             return Thought(self.says["day"])
         problem = _problem(asked) or self.says["repair"]
         return self._call("book_repair", day=day["day"] + (day["part"] or ""), problem=problem)
 
     def _stock(self, asked: str, folded: str) -> Thought | None:
-        wants = words.PRICE.search(folded) or words.BUY.search(folded)
+        wants = vocabulary.PRICE.search(folded) or vocabulary.BUY.search(folded)
         if "check_stock" not in self.tools:
             return self._call("transfer_to_sales") if wants else None
-        if words.GENERAL.search(folded):
+        if vocabulary.GENERAL.search(folded):
             return None
-        kind = next((kind for kind, known in words.KINDS.items() if known.search(folded)), None)
-        if kind and (wants or words.BIKE.search(folded)):
+        kind = next((kind for kind, known in vocabulary.KINDS.items() if known.search(folded)), None)
+        if kind and (wants or vocabulary.BIKE.search(folded)):
             return self._call("check_stock", kind=kind)
         return Thought(self.says["kind"]) if wants else None
 
@@ -184,7 +184,7 @@ class _Mind:
         """A tool this module has never heard of, when the caller uses its name and words of its description."""
         said = _meaningful(folded)
         for name, tool in self.tools.items():
-            if name in words.KNOWN_TOOLS or name.startswith("transfer_to_"):
+            if name in vocabulary.KNOWN_TOOLS or name.startswith("transfer_to_"):
                 continue
             named = _meaningful(fold(name.replace("_", " ")))
             if named and (named <= said or (named & said and len(_meaningful(fold(tool.description)) & said) > 1)):
@@ -210,9 +210,9 @@ class _Mind:
         return " ".join(best[:2]) if most else ""
 
     def _courtesy(self, folded: str) -> str:
-        if words.THANKS.search(folded):
+        if vocabulary.THANKS.search(folded):
             return self.says["welcome"]
-        if words.HELLO.match(folded) or words.YES.match(folded):
+        if vocabulary.HELLO.match(folded) or vocabulary.YES.match(folded):
             return self.says["help"]
         return ""
 
@@ -231,12 +231,12 @@ def digits(text: str, language: str) -> str:
     """The longest number in `text` as digits: "ten oh one", "1 0 0 1" and "one zero zero one" are all "1001"."""
     runs: list[list[int | str]] = [[]]
     for word in fold(text).split():
-        value = word if word.isascii() and word.isdigit() else words.NUMBERS[language].get(word)
-        if value is None and word in words.MULTIPLES:
-            value = -words.MULTIPLES[word]  # negative: multiplies what stands before it
+        value = word if word.isascii() and word.isdigit() else vocabulary.NUMBERS[language].get(word)
+        if value is None and word in vocabulary.MULTIPLES:
+            value = -vocabulary.MULTIPLES[word]  # negative: multiplies what stands before it
         if value is not None:
             runs[-1].append(value)
-        elif word not in words.JOINS:
+        elif word not in vocabulary.JOINS:
             runs.append([])
     number = max((_joined(run) for run in runs), key=len)
     return number if len(number) > 1 else ""
@@ -263,14 +263,14 @@ def _joined(run: list[int | str]) -> str:
 
 
 def _place(asked: str) -> str:
-    found = words.PLACE_AFTER.search(asked)
-    return words.NOT_A_PLACE.sub("", found["place"]).strip() if found else ""
+    found = vocabulary.PLACE_AFTER.search(asked)
+    return vocabulary.NOT_A_PLACE.sub("", found["place"]).strip() if found else ""
 
 
 def _problem(asked: str) -> str:
     """The clause that says what is broken, without the day."""
-    clauses = [part.strip() for part in re.split(r"[.,;:?!¿¡]", words.DAY.sub("", asked)) if part.strip()]
-    broken = [part for part in clauses if words.PROBLEM.search(fold(part))]
+    clauses = [part.strip() for part in re.split(r"[.,;:?!¿¡]", vocabulary.DAY.sub("", asked)) if part.strip()]
+    broken = [part for part in clauses if vocabulary.PROBLEM.search(fold(part))]
     return " ".join((broken or clauses)[0].split()) if clauses else ""
 
 
@@ -281,13 +281,13 @@ def _sentence(text: str) -> str:
 
 def _meaningful(folded: str) -> set[str]:
     """The stems of folded text without words that say nothing; words of one meaning count as one."""
-    return {_meaning(word) for word in folded.split() if word not in words.STOP} | {
-        label for label, known in words.MEANINGS.items() if known.search(folded)
+    return {_meaning(word) for word in folded.split() if word not in vocabulary.STOP} | {
+        label for label, known in vocabulary.MEANINGS.items() if known.search(folded)
     }
 
 
 def _meaning(word: str) -> str:
-    for label, known in words.MEANINGS.items():
+    for label, known in vocabulary.MEANINGS.items():
         if known.fullmatch(word):
             return label
     ending = next((e for e in ("ing", "en", "es", "ed", "er", "s", "e", "n") if word.endswith(e)), "")

@@ -264,6 +264,6 @@ async def _empty(exchange: Exchange, within: float = 15.0) -> bool:
 
 
 async def test_no_line_of_the_log_holds_a_number_or_a_room(exchange: Exchange) -> None:
-    text = exchange.worker.log_file.read_text()
+    text = exchange.worker.read_log()
     assert "5105550100" not in text
     assert "call-_" not in text

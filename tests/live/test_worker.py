@@ -26,7 +26,7 @@ async def _fails(folder: Path, table: str, environment: dict[str, str]) -> tuple
     worker = Worker(folder, table, environment)
     await worker.start()
     code = await worker.exit_code(60)
-    return code, worker.log_file.read_text()
+    return code, worker.read_log()
 
 
 async def test_a_table_with_five_mistakes_gives_five_messages_and_no_start(tmp_path: Path) -> None:

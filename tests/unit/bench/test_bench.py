@@ -1,17 +1,19 @@
-"""The parts of the benchmark that need no server: speech, what was heard, the recogniser's script, the sums."""
+"""The parts of the benchmark that need no server: speech, what was heard, the recogniser's words, the sums."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.caller import AUDIBLE, FRAME, Heard
+from bench.contenders import before
+from bench.light_phone import AUDIBLE, FRAME, Heard
 from bench.processes import cpu_seconds, pss_bytes, tree
 from bench.results import Results
 from bench.sentences import Sentence, synthetic
-from bench.standins import Script
+from lab.providers.timed_words import TimedWords
 from lab.softphone.g711 import RATE
 
 
@@ -54,7 +56,7 @@ def test_the_whole_sentence_has_no_full_stop_inside() -> None:
 
 
 def test_the_words_of_a_part_are_said_within_its_time() -> None:
-    script = Script()
+    script = TimedWords()
     script.say([("one two", 1.0), ("three", 2.0)], "one two three", "yes")
     assert [word for said, word in script.words if said <= 1.0] == ["one", "two"]
     assert [word for said, word in script.words if said <= 2.0] == ["one", "two", "three"]
@@ -73,3 +75,21 @@ def test_a_process_tree_costs_time_and_memory() -> None:
     assert os.getpid() in tree(os.getpid())
     assert cpu_seconds(os.getpid()) > 0
     assert pss_bytes(os.getpid()) > 1_000_000
+
+
+def test_an_earlier_version_is_run_from_its_own_folder(tmp_path: Path) -> None:
+    for package in ("agents", "switchboard"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "agent.py").touch()
+    contender = before(tmp_path)
+    assert contender.folder == tmp_path
+    assert contender.variables["PYTHONPATH"] == str(tmp_path)
+
+
+def test_a_folder_that_would_run_the_present_version_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match=r"no agent\.py"):
+        before(tmp_path)
+    (tmp_path / "agent.py").touch()
+    with pytest.raises(LookupError, match="is not what its worker would import"):
+        before(tmp_path)
