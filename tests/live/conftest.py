@@ -7,9 +7,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from livekit.api import LiveKitAPI
+from livekit.protocol.room import DeleteRoomRequest, ListRoomsRequest
+from livekit.protocol.sip import (
+    DeleteSIPDispatchRuleRequest,
+    DeleteSIPTrunkRequest,
+    ListSIPDispatchRuleRequest,
+    ListSIPInboundTrunkRequest,
+    ListSIPOutboundTrunkRequest,
+)
 
 from lab.stage.livekit_server import LiveKitServer
 from tests.live.postgres import Postgres
+from tests.live.redis_server import RedisServer
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -17,6 +27,33 @@ async def livekit() -> AsyncIterator[LiveKitServer]:
     """A running server; rooms have names of their own. Without the binary this fails and names scripts/setup."""
     async with LiveKitServer() as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def livekit_with_redis() -> AsyncIterator[LiveKitServer]:
+    """A running server that keeps trunks and dispatch rules. `server` gives it empty."""
+    async with RedisServer() as redis, LiveKitServer(redis=redis.address) as server:
+        yield server
+
+
+@pytest.fixture
+async def server(livekit_with_redis: LiveKitServer) -> LiveKitServer:
+    """A server with Redis, without trunks, dispatch rules and rooms."""
+    livekit = livekit_with_redis
+    async with LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as api:
+        for rule in (await api.sip.list_dispatch_rule(ListSIPDispatchRuleRequest())).items:
+            await api.sip.delete_dispatch_rule(
+                DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rule.sip_dispatch_rule_id)
+            )
+        trunks = [
+            *(await api.sip.list_inbound_trunk(ListSIPInboundTrunkRequest())).items,
+            *(await api.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items,
+        ]
+        for trunk in trunks:
+            await api.sip.delete_trunk(DeleteSIPTrunkRequest(sip_trunk_id=trunk.sip_trunk_id))
+        for room in (await api.room.list_rooms(ListRoomsRequest())).rooms:
+            await api.room.delete_room(DeleteRoomRequest(room=room.name))
+    return livekit
 
 
 @pytest.fixture(scope="session")

@@ -14,18 +14,11 @@ from livekit.protocol.sip import CreateSIPOutboundTrunkRequest, SIPOutboundTrunk
 from lab.stage.livekit_server import LiveKitServer
 from tests.live.carrier import Carrier
 from tests.live.command import Ended, switchboard
-from tests.live.redis_server import RedisServer
 from tests.live.waiting_worker import WaitingWorker
 
 CALLEE = "+14155550123"
 
 Dial = Callable[..., Awaitable[Ended]]
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[LiveKitServer]:
-    async with RedisServer() as redis, LiveKitServer(redis=redis.address) as server:
-        yield server
 
 
 @pytest.fixture

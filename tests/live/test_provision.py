@@ -12,7 +12,6 @@ from livekit.protocol import sip
 
 from lab.stage.livekit_server import LiveKitServer
 from tests.live.command import Ended, switchboard
-from tests.live.redis_server import RedisServer
 
 FILE = """
 [[inbound_trunk]]
@@ -60,12 +59,6 @@ randomize = true
 SECRETS = {"OUT_USERNAME": "user", "OUT_PASSWORD": "hush-hush", "CONFERENCE_PIN": "4711"}
 
 Provision = Callable[..., Awaitable[Ended]]
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[LiveKitServer]:
-    async with RedisServer() as redis, LiveKitServer(redis=redis.address) as server:
-        yield server
 
 
 @pytest.fixture

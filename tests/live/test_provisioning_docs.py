@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 from lab.stage.livekit_server import LiveKitServer
 from tests.live.carrier import Carrier
 from tests.live.command import switchboard
-from tests.live.redis_server import RedisServer
 from tests.live.waiting_worker import WaitingWorker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,12 +21,6 @@ CHANGING = re.compile(r"(?<=\beyJ)[\w.-]+|(?<=\bAD_)\w+|(?<=\bdial-)[0-9a-f]+")
 def blocks(page: str, language: str) -> list[str]:
     text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[LiveKitServer]:
-    async with RedisServer() as redis, LiveKitServer(redis=redis.address) as server:
-        yield server
 
 
 async def prints_what_it_shows(session: str, folder: Path, environment: Mapping[str, str]) -> None:
