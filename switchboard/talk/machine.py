@@ -27,7 +27,7 @@ def policy_for(call: Call, decision: Answer, events: Events) -> MachinePolicy | 
 async def machine_answers(
     session: AgentSession[Any], leg: Leg, call: Call, policy: MachinePolicy, events: Events, timeout_s: float
 ) -> bool:
-    """Listen to who picks up. A machine gets the policy's message, or nothing, and the call is over. Raises LegEnded."""
+    """Listen to who picks up. A machine gets the message of `policy`, if any, and the call is over. Raises LegEnded."""
     who = await who_answered(session, identity=call.identity, answered=leg.answered(timeout_s))
     events.tell(Changed(at=events.now(), what="answered by", key="who", value=who))
     if who != "machine":
