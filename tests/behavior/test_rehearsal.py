@@ -29,7 +29,12 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def test_the_fork_server_is_left_with_one_thread_no_socket_and_nothing_said(tmp_path: Path) -> None:
     known = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT)}
-    keys = {"DEEPGRAM_API_KEY": "any", "OPENAI_API_KEY": "any", "SWITCHBOARD_CONFIG": str(ROOT / "switchboard.toml")}
+    keys = {
+        "DEEPGRAM_API_KEY": "any",
+        "OPENAI_API_KEY": "any",
+        "SWITCHBOARD_CONFIG": str(ROOT / "switchboard.toml"),
+        "SWITCHBOARD_BUSINESS": str(ROOT),
+    }
     done = subprocess.run(
         [sys.executable, "-c", _PRELOAD], cwd=tmp_path, env=known | keys, capture_output=True, text=True, check=False
     )
