@@ -86,7 +86,10 @@ class Bridge:
         # The order is livekit-sip's: its state, its own track, and only then it looks for others'.
         await self._set_status(self._first_status())
         self._start(self._follow_up())
-        await self._publish()
+        try:
+            await self._while_it_lasts(self._publish())
+        except CallEnded:
+            return  # the SDK would wait for ever: refused before there was a track
         self._subscribe()
         if self.caller.direction == "outbound" and self.caller.is_sip:
             self._start(self._be_picked_up())

@@ -88,7 +88,7 @@ async def test_no_record_is_lost_while_the_database_stops_and_starts_under_calls
         keeping.cancel()
     rows = await latest(engine, 1000)
     assert sorted(row.id for row in rows) == sorted(ids)
-    assert {row.end_reason for row in rows} == {f"end of {number}" for number in range(30)}
+    assert {row.end_reason for row in rows} == {f"a fault in the worker: end of {number}" for number in range(30)}
     assert all(len(row.changes) == 4 for row in rows)
 
 
@@ -121,7 +121,7 @@ async def test_a_hanging_database_holds_no_call_up(postgres: Postgres, spool: Sp
         await recorder.aclose(timeout_s=0.2)
     assert await spool.drain(engine) == 1
     (row,) = await latest(engine, 10)
-    assert (row.end_reason, len(row.changes)) == ("done", 100)
+    assert (row.end_reason, len(row.changes)) == ("the agent ended the call", 100)
 
 
 async def test_a_worker_that_starts_without_a_database_makes_the_tables_when_it_comes(

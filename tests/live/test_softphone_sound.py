@@ -94,7 +94,8 @@ async def test_turns_and_replies_are_told_by_the_sound(livekit: LiveKitServer) -
         start = await phone.heard_speech(SOON)
         await phone.heard_silence(0.3, SOON)
         assert [turn.who for turn in phone.turns] == ["agent", "caller", "agent"]
-        assert phone.replies == [pytest.approx(start - said.end)]
+        # A later frame may show that the track began some microseconds earlier.
+        assert phone.replies == [pytest.approx(start - said.end, abs=0.002)]
         assert phone.replies[0] >= 0.5
         assert phone.first_audio_after_join is not None
         assert [turn.duration for turn in phone.turns] == pytest.approx([0.4] * 3, abs=STRETCH)
