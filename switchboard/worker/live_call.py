@@ -129,23 +129,55 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
     nobody is left ringing, and the record says why."""
     live = LiveCall(ctx, ctx.proc.userdata[_SERVICES])
     leg = live.leg
-    try:
-        yield live
+    async with _closing(live):
+        try:
+            async with _as_long_as(leg):
+                yield live
+            await leg.over()
+        except LegEnded:
+            pass
+        except CallerHungUp:
+            leg.end(Cause.CALLER_HUNG_UP, "before the call was answered")
+        except NoCaller as nobody:
+            leg.end(Cause.NO_CALLER, str(nobody))
+        except asyncio.CancelledError:
+            leg.end(Cause.WORKER_STOPPED)
+            raise
+        except Exception:
+            logger.exception("the call could not be answered")
+            leg.end(Cause.FAULT)
+
+
+@asynccontextmanager
+async def _as_long_as(leg: Leg) -> AsyncGenerator[None]:
+    """What is done within is given up when the leg ends: a session that is being started, for nobody, would hold the
+    worker's slot until it is. Raises LegEnded then."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    async def give_up() -> None:
         await leg.over()
-    except LegEnded:
-        pass
-    except CallerHungUp:
-        leg.end(Cause.CALLER_HUNG_UP, "before the call was answered")
-    except NoCaller as nobody:
-        leg.end(Cause.NO_CALLER, str(nobody))
+        task.cancel()
+
+    watching = asyncio.create_task(give_up())
+    try:
+        yield
     except asyncio.CancelledError:
-        leg.end(Cause.WORKER_STOPPED)
+        if watching.done() and not watching.cancelled() and task.uncancel() == 0:
+            raise LegEnded from None
         raise
-    except Exception:
-        logger.exception("the call could not be answered")
-        leg.end(Cause.FAULT)
+    finally:
+        watching.cancel()
+
+
+@asynccontextmanager
+async def _closing(live: LiveCall) -> AsyncGenerator[None]:
+    """In the end nobody is left on the line, the record is written, and the job is over."""
+    leg = live.leg
+    try:
+        yield
     finally:
         await leg.close()
         logger.info("call ended", extra={"cause": str(leg.ending and leg.ending.cause), "reason": str(leg.ending)})
         await live.record.aclose()
-        ctx.shutdown(str(leg.ending))
+        live.ctx.shutdown(str(leg.ending))
