@@ -116,7 +116,7 @@ class Bridge:
             if digit not in DIGITS:
                 raise ValueError(f"{digit!r} is no key of a telephone: use {DIGITS}")
         for digit in digits:
-            await self.room.local_participant.publish_dtmf(code=DIGITS.index(digit), digit=digit)
+            await self.room.local_participant.publish_dtmf(code=DIGITS.index(digit), digit=digit.lower())
             await asyncio.sleep(_BETWEENDIGITS)
 
     def _first_status(self) -> str:
@@ -131,7 +131,7 @@ class Bridge:
     async def _follow_up(self) -> None:
         late = self.caller.attributes_to_follow()
         if late:
-            await asyncio.sleep(self.caller.late_after)
+            await asyncio.sleep(self.caller.late_after or 0.0)
             await self.room.local_participant.set_attributes(late)
 
     async def _publish(self) -> None:
@@ -179,6 +179,8 @@ class Bridge:
             self.answered_at = time.monotonic()
             self.outcome = "answered"
             self._answer.set()
+            if named := self.caller.attributes_of_the_answer():
+                await self.room.local_participant.set_attributes(named)
             await self._set_status("active")
 
     async def _give_up(self) -> None:

@@ -26,9 +26,11 @@ def _call_id() -> str:
 class Caller:
     """A caller and their line, as one reads them off a dispatch rule.
 
-    `attributes` are the dispatch rule's own: there at join. `late_attributes`, and those made of `headers`
-    (`sip.h.…`, the carriers' own), arrive `late_after` seconds later, in one update. `agent_name` and `job_metadata`
-    are the rule's `roomConfig.agents`: the room, made by this caller's joining, dispatches that agent once.
+    Inbound, everything is there when others first see this participant, as measured on livekit-sip 1.10: headers
+    (`sip.h.…`, the carriers' own), `attributes` (the dispatch rule's own), tag and IDs. With `late_after` the bridge is
+    one that adds headers, tag, full ID and host name so many seconds later, in one update; `late_attributes` come with
+    them. Outbound, tag and full ID come with the answer. `agent_name` and `job_metadata` are the rule's
+    `roomConfig.agents`: the room, made by this caller's joining, dispatches that agent once.
     On an outbound call (`direction`) `to_number` is the person called, who is this participant.
     """
 
@@ -43,7 +45,7 @@ class Caller:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     late_attributes: Mapping[str, str] = field(default_factory=dict[str, str])
-    late_after: float = 0.03  # s after the join
+    late_after: float | None = None  # s after the join
     metadata: str = ""
     room: str = ""  # empty: an individual rule's, made of the caller's number
     room_metadata: str = ""
@@ -73,7 +75,7 @@ class Caller:
         return f"call-_{end}_{self.call_id.removeprefix('SCL_')}"
 
     def attributes_at_join(self) -> dict[str, str]:
-        """What is surely there when other participants first see this one."""
+        """What is there when other participants first see this one."""
         if not self.is_sip:
             return dict(self.attributes)
         ours = self.from_number if self.direction == "outbound" else self.to_number
@@ -82,20 +84,36 @@ class Caller:
             known[names.RULE] = self.rule_id
         if not self.hide_number:
             known |= {names.THEIR_NUMBER: self.number, names.OUR_NUMBER: ours}
+        if self.late_after is None:
+            known |= self._of_the_call()
         return known | dict(self.attributes)
 
     def attributes_to_follow(self) -> dict[str, str]:
-        """What livekit-sip adds when it is in the room already."""
-        if not self.is_sip:
-            return dict(self.late_attributes)
-        follow = {names.CALL_TAG: secrets.token_hex(5), names.CALL_ID_FULL: f"{self.call_id}@{_HOSTNAME}"}
+        """What a bridge that sends late adds when it is in the room already; nothing of one that does not."""
+        if self.late_after is None:
+            return {}
+        return (self._of_the_call() if self.is_sip else {}) | dict(self.late_attributes)
+
+    def attributes_of_the_answer(self) -> dict[str, str]:
+        """What an outbound call has once it is answered."""
+        if not self.is_sip or self.direction == "inbound":
+            return {}
+        return self._identifiers()
+
+    def _of_the_call(self) -> dict[str, str]:
+        """Host, headers and, inbound, the SIP call's own names."""
+        found = self._identifiers() if self.direction == "inbound" else {}
         if not self.hide_number:
-            follow[names.HOSTNAME] = _HOSTNAME
+            found[names.HOSTNAME] = _HOSTNAME if self.direction == "inbound" else f"{_HOSTNAME}:5060"
         for name, value in self.headers.items():
-            follow[f"{names.HEADER}{name.lower()}"] = value
+            found[f"{names.HEADER}{name.lower()}"] = value
             if name.lower() in names.MAPPED_HEADERS:
-                follow[names.MAPPED_HEADERS[name.lower()]] = value
-        return follow | dict(self.late_attributes)
+                found[names.MAPPED_HEADERS[name.lower()]] = value
+        return found
+
+    def _identifiers(self) -> dict[str, str]:
+        tag = hashlib.sha256(self.call_id.encode()).hexdigest()[:10]
+        return {names.CALL_TAG: tag, names.CALL_ID_FULL: f"{self.call_id}@{_HOSTNAME}"}
 
     def token(self, api_key: str, api_secret: str) -> str:
         """The token with which this caller joins, as LiveKit signs it for the bridge."""
@@ -104,6 +122,7 @@ class Caller:
         token = (
             api.AccessToken(api_key, api_secret)
             .with_identity(self.identity)
+            .with_name(f"Phone {self.number}" if self.is_sip and not self.hide_number else "")
             .with_kind(self.kind)
             .with_grants(grants)
             .with_attributes(self.attributes_at_join())

@@ -88,6 +88,11 @@ class Call:
         return self.attributes.get(names.STATUS)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the bridge has said all that it will: inbound, once the SIP Call-ID is there nothing more comes."""
+        return self.direction == "outbound" or bool(self.attributes.get(names.CALL_ID_FULL))
+
+    @property
     def provider(self) -> str | None:
         """The carrier, told by the attributes that livekit-sip maps for it: `twilio`, `telnyx`, `amazon`."""
         return next((p for p in names.CARRIERS if any(k.startswith(f"sip.{p}.") for k in self.attributes)), None)

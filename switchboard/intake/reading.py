@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol
 
 from livekit import rtc
@@ -64,12 +65,15 @@ async def take_in(reader: Reader, table: Waiting, wait_s: float, directory: Dire
 
     Raises CallerHungUp when the caller leaves meanwhile.
     """
+    began = monotonic()
     number = reader.read().remote_number
     found = LookUp((), None, 0.0)
     if directory is not None and number is not None and number.e164:
         found = await look_up(directory, number.e164)
     warnings = [found.warning] if found.warning else []
-    missing = await _settle(reader, table, wait_s, found.rows)
+    # Attributes come while the directory is asked: the wait for them has begun with it.
+    missing = await _settle(reader, table, max(0.0, wait_s - (monotonic() - began)), found.rows)
+    require_present(reader.room, reader.caller.identity)
     if missing:
         warnings.append(f"decided without {', '.join(sorted(missing))}: not there after {wait_s * 1000:.0f} ms")
     return reader.read(found.rows, warnings)
@@ -80,7 +84,7 @@ async def _settle(
 ) -> Collection[str]:
     """Wait until no late attribute can change the route any more, at most `timeout_s`; returns what did not come.
 
-    A call that no waiting route can concern does not wait at all.
+    A call that no waiting route can concern does not wait at all, and neither does one of which all is known.
     """
     missing = _missing(reader.read(customers), table)
     if not missing:

@@ -108,7 +108,7 @@ class Table:
         `missing` are the attribute names not there yet; None means all of `needs` that the call lacks. Only a
         caller of kind SIP gets attributes late.
         """
-        if call.kind != "sip" or not self.needs:
+        if call.kind != "sip" or call.is_complete or not self.needs:
             return frozenset()
         open_names = self.needs.difference(call.attributes) if missing is None else self.needs & frozenset(missing)
         if not open_names:

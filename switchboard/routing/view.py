@@ -126,9 +126,11 @@ def late_names(key: Key, call: Call | None = None) -> frozenset[str]:
             return frozenset({key.name} - names.AT_JOIN)
         case "provider" if call is None or call.provider is None:
             return frozenset(name for carried in names.CARRIERS.values() for name in carried)
-        case "data" | "trusted":
-            fact = call.data.get(key.name) if call else None
-            return _late_sources(key.name, fact)
+        case "data":
+            return _late_sources(key.name, call.data.get(key.name) if call else None)
+        case "trusted":  # which no header ever is
+            sources = _late_sources(key.name, call.vouched.get(key.name) if call else None)
+            return frozenset(name for name in sources if not name.startswith(names.HEADER))
         case _:
             return frozenset()
 

@@ -25,12 +25,25 @@ def test_a_telephone_joins_with_its_call_its_trunk_and_both_numbers() -> None:
         "sip.ruleID": "SDR_1",
         "sip.phoneNumber": "+15125550100",
         "sip.trunkPhoneNumber": "+18005550100",
+        "sip.hostname": "sip.carrier.example",
+        "sip.callTag": caller.attributes_at_join()["sip.callTag"],
+        "sip.callIDFull": f"{caller.call_id}@sip.carrier.example",
     }
     assert caller.identity == "sip_+15125550100"
+    assert claims(caller).name == "Phone +15125550100"
 
 
-def test_headers_and_the_providers_call_id_follow_later() -> None:
+def test_headers_and_the_providers_call_id_are_there_at_once_and_nothing_follows() -> None:
     caller = Caller(headers={"X-Queue": "gold", "X-Twilio-CallSid": "CA1"}, attributes={"department": "sales"})
+    at_join = caller.attributes_at_join()
+    assert (at_join["sip.h.x-queue"], at_join["sip.twilio.callSid"], at_join["department"]) == ("gold", "CA1", "sales")
+    assert caller.attributes_to_follow() == {}
+
+
+def test_a_bridge_that_sends_late_sends_headers_and_the_providers_call_id_later() -> None:
+    caller = Caller(
+        headers={"X-Queue": "gold", "X-Twilio-CallSid": "CA1"}, attributes={"department": "sales"}, late_after=0.03
+    )
     follow = caller.attributes_to_follow()
     assert follow["sip.h.x-queue"] == "gold"
     assert follow["sip.twilio.callSid"] == "CA1"
@@ -41,6 +54,7 @@ def test_headers_and_the_providers_call_id_follow_later() -> None:
 
 def test_a_hidden_number_leaves_neither_number_nor_host() -> None:
     caller = Caller(hide_number=True)
+    assert claims(caller).name == ""
     said = caller.attributes_at_join() | caller.attributes_to_follow()
     assert not {"sip.phoneNumber", "sip.trunkPhoneNumber", "sip.hostname"} & said.keys()
     assert "5105550100" not in caller.identity + caller.room_name
@@ -57,6 +71,8 @@ def test_a_person_who_is_called_came_by_no_rule_and_the_numbers_are_swapped() ->
     assert "sip.ruleID" not in at_join
     assert (at_join["sip.phoneNumber"], at_join["sip.trunkPhoneNumber"]) == ("+15125550100", "+18005550100")
     assert callee.identity == "sip_+15125550100"
+    assert not {"sip.callTag", "sip.callIDFull"} & at_join.keys()
+    assert callee.attributes_of_the_answer()["sip.callIDFull"] == f"{callee.call_id}@sip.carrier.example"
 
 
 def test_a_browser_has_only_what_it_was_given() -> None:

@@ -80,3 +80,17 @@ def test_the_directory_is_needed_by_routes_that_read_it(tmp_path: Path) -> None:
     assert _table(tmp_path, 'language = "es"').needs_customer  # the directory may know it
     assert not _table(tmp_path, 'job.tier = "gold"').needs_customer
     assert not load_text(tmp_path, DEFAULT).table.needs_customer
+
+
+def test_once_the_bridge_has_said_everything_nothing_is_waited_for(tmp_path: Path) -> None:
+    table = _table(tmp_path, 'header."x-q" = "a"')
+    assert table.could_change(call()) == {"sip.h.x-q"}
+    assert table.could_change(call(attributes={"sip.callIDFull": "1@carrier"})) == frozenset()
+    assert table.could_change(call(direction="outbound")) == frozenset()
+
+
+def test_a_header_that_can_never_be_trusted_is_not_waited_for_by_a_route_that_asks_for_trust(tmp_path: Path) -> None:
+    table = _table(tmp_path, 'trusted.plan = "pro"')
+    assert table.needs == {"plan"}
+    assert table.could_change(call()) == {"plan"}
+    assert table.could_change(call(job={"plan": "free"})) == frozenset()
