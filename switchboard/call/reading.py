@@ -45,6 +45,10 @@ def read_call(
     customers = [dict(row) for row in customers]
     metadata: dict[str, dict[str, Any]] = {}
     found = list(warnings)
+    if kind != "sip" and any(name.startswith("sip.") for name in attributes):
+        # A browser may set them on itself, and be any trunk and any number with them.
+        attributes = {name: value for name, value in attributes.items() if not name.startswith("sip.")}
+        found.append("sip. attributes of a participant that is no telephone: ignored")
     for name, raw in (("job", job), ("participant", participant), ("room", room)):
         metadata[name], warning = read_metadata(raw, f"{name} metadata")
         if warning:
@@ -56,7 +60,10 @@ def read_call(
         _number(attributes, names.THEIR_NUMBER, region),
     )
     outbound = direction == "outbound"
-    facts = [*_facts(metadata, attributes, frozenset(trusted_attributes), participant_is_trusted, customers)]
+    # What a participant may change itself is its own word, whatever the attribute is called.
+    may_not_change = kind == "sip" or participant_is_trusted
+    trusted_names = frozenset(trusted_attributes) if may_not_change else frozenset[str]()
+    facts = [*_facts(metadata, attributes, trusted_names, participant_is_trusted, customers)]
     return Call(
         kind=kind,
         identity=identity,
@@ -108,7 +115,7 @@ def _facts(
     for key in _FROM_DIRECTORY:
         value = _agreed(customers, key)
         if value:
-            yield key, Fact(value, "customer", True)
+            yield key, Fact(value, "customer", False)  # found by a number that anyone can fake
 
 
 def _agreed(customers: Sequence[Mapping[str, Any]], key: str) -> str | None:

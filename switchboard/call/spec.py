@@ -40,6 +40,9 @@ def read_spec(spec: Mapping[str, Any], region: str, *, trusted_attributes: Itera
     kind = cast("Kind", _word(spec, "kind", get_args(Kind), "sip", errors))
     direction = cast("Direction", _word(spec, "direction", get_args(Direction), "inbound", errors))
     attributes = _attributes(spec, direction, errors)
+    if kind != "sip" and any(name.startswith("sip.") for name in attributes):
+        given = [key for key in ATTRIBUTES if key in spec] or ["attributes: sip.…"]
+        errors.append(f'{", ".join(given)}: only a telephone has these, and kind is "{kind}"')
     at = _time(spec.get("at"), errors)
     job, participant, room = (_metadata(spec, name, errors) for name in _METADATA)
     customers = _customers(spec.get("customer"), errors)

@@ -25,7 +25,8 @@ class Line(Protocol):
 
 @dataclass
 class Conversation(Generic[B_co]):
-    """The state of one call. `data` starts as what was known when the call was routed and follows its changes.
+    """The state of one call. `data` starts as what was known when the call was routed and follows its changes;
+    what the route set (`route_data`) stays.
 
     `business` is what `agent.py` gives its agents to work with: their stock, their diary, a client of their own API.
     """
@@ -37,6 +38,7 @@ class Conversation(Generic[B_co]):
     language: str = "en"
     area: Mapping[str, str] = field(default_factory=dict[str, str])
     data: dict[str, Any] = field(default_factory=dict[str, Any])
+    route_data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def briefing(self) -> str:
         """What is known about the caller, for a prompt: quoted as data, so that nobody's words become orders."""
@@ -46,9 +48,10 @@ class Conversation(Generic[B_co]):
         if self.area:
             known["area of that number"] = dict(self.area)
         if self.call.customers:
-            known["customer"] = dict(self.call.customer)
-        if len(self.call.customers) > 1:
-            known["customer"] = [dict(row) for row in self.call.customers]
+            rows = [dict(row) for row in self.call.customers]
+            known["customer, found by the caller's number (which can be faked), unverified"] = (
+                rows[0] if len(rows) == 1 else rows
+            )
         theirs = {key: value for key, value in self.data.items() if self._is_callers_word(key)}
         ours = self.call.trusted() | {key: value for key, value in self.data.items() if key not in theirs}
         if ours:
@@ -69,7 +72,7 @@ class Conversation(Generic[B_co]):
         )
 
     def _is_callers_word(self, key: str) -> bool:
-        fact = self.call.data.get(key)
+        fact = None if key in self.route_data else self.call.data.get(key)
         return fact is not None and not fact.trusted
 
 

@@ -25,7 +25,12 @@ def follow_changes(
         conversation.call = now
         for change in changes:
             events.tell(Changed(at=events.now(), what="data", key=change.key, value=change.value))
-            conversation.data[change.key] = change.value
+            if change.key in conversation.route_data:
+                continue  # the route's own word stands, whatever the caller's side sends later
+            if change.fact is None:
+                conversation.data.pop(change.key, None)
+            else:
+                conversation.data[change.key] = change.value
             if isinstance(session.current_agent, PhoneAgent):
                 await session.current_agent.on_data_changed(change.key, change.value)
 

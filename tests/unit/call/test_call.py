@@ -73,6 +73,25 @@ def test_only_what_our_own_servers_set_is_trusted() -> None:
     assert call.trusted() == {"tier": "gold", "order": 7, "room_fact": 1}
 
 
+def test_a_browser_cannot_make_itself_a_trunk_a_number_or_one_that_we_trust() -> None:
+    call = read_call(
+        kind="standard",
+        attributes={**INBOUND, "sip.h.x-role": "admin", "tier": "gold"},
+        trusted_attributes=["tier"],
+        participant_is_trusted=False,
+    )
+    assert (call.trunk, call.from_number, call.to_number, call.header("x-role")) == (None, None, None, None)
+    assert call.trusted() == {}
+    assert call.value("tier") == "gold"
+    assert call.warnings == ("sip. attributes of a participant that is no telephone: ignored",)
+
+
+def test_what_is_found_by_a_number_is_not_trusted_for_anyone_can_fake_it() -> None:
+    call = read_call(attributes=INBOUND, customers=[{"language": "es", "tier": "gold"}])
+    assert call.value("language") == "es"
+    assert call.trusted() == {}
+
+
 @pytest.mark.parametrize(
     ("attributes", "provider", "call_id"),
     [
