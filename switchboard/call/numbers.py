@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import phonenumbers
 
+_NAME = re.compile(r"[^\w+]*[^\W\d_]")
 _LONGEST = 250  # phonenumbers refuses longer text; nothing that long is a number
-_HIDDEN = frozenset({"anonymous", "unknown", "restricted", "private", "unavailable", "withheld"})
+_HIDDEN = frozenset({"anonymous", "unknown", "restricted", "private", "unavailable", "withheld", "blocked"})
+_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+# A carrier that must send digits spells such a word on the keypad: +266696687 is ANONYMOUS, +8656696 UNKNOWN.
+_SPELLED = frozenset(word.translate(_KEYPAD) for word in _HIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class Number:
 
     @property
     def is_hidden(self) -> bool:
-        """The caller withheld the number, and the carrier said so by a word in its place."""
-        return self.raw.strip().casefold() in _HIDDEN
+        """The caller withheld the number, and the carrier said so by a word in its place, or by its digits."""
+        return self.raw.strip().casefold() in _HIDDEN or _is_spelled(self.raw)
 
     def __str__(self) -> str:
         return self.e164 or self.raw
@@ -49,14 +54,27 @@ def read_e164(raw: str, region: str) -> str | None:
 
 def _parse(raw: str, region: str) -> phonenumbers.PhoneNumber | None:
     text = _user_part(raw.strip())
-    if not text or len(text) > _LONGEST:
+    # `bob4155550101` is a name with digits in it: phonenumbers would look for the number inside.
+    if not text or len(text) > _LONGEST or _NAME.match(text) or _is_spelled(text):
         return None
+    parsed = _possible(text, region)
+    if parsed is None and text.startswith("00"):
+        # Carriers write a country so wherever they are, also where people dial another prefix.
+        parsed = _possible(f"+{text[2:]}", region)
+    return parsed
+
+
+def _possible(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """The number in `text`, None where there is none. Too short or too long is a short code, an extension."""
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    # What is too short or too long is a short code, an internal extension.
     return parsed if phonenumbers.is_possible_number(parsed) else None
+
+
+def _is_spelled(text: str) -> bool:
+    return text.strip().removeprefix("+") in _SPELLED
 
 
 def _e164(parsed: phonenumbers.PhoneNumber) -> str:

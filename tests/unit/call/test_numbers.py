@@ -21,6 +21,9 @@ from switchboard.call.numbers import parse_number
         ("tel:+34911234567", "US", "+34911234567", "ES"),
         ("sip:+14155550101@carrier.example;user=phone", "US", "+14155550101", "US"),
         ("+80012345678", "US", "+80012345678", None),
+        ("00493012345678", "US", "+493012345678", "DE"),
+        ("1-800-356-9377", "US", "+18003569377", "US"),
+        ("1-800-FLOWERS", "US", "+18003569377", "US"),
     ],
 )
 def test_a_number_is_read_in_its_region(raw: str, region: str, e164: str, country: str | None) -> None:
@@ -30,7 +33,20 @@ def test_a_number_is_read_in_its_region(raw: str, region: str, e164: str, countr
 
 
 @pytest.mark.parametrize(
-    "raw", ["911", "101", "anonymous", "Restricted", "sip:alice7@example.com", "+", "", "   ", "9" * 10_000, "+1\x00"]
+    "raw",
+    [
+        "911",
+        "101",
+        "anonymous",
+        "Restricted",
+        "sip:alice7@example.com",
+        "bob4155550101",
+        "+",
+        "",
+        "   ",
+        "9" * 10_000,
+        "+1\x00",
+    ],
 )
 def test_what_is_no_number_keeps_its_text(raw: str) -> None:
     number = parse_number(raw, "US")
@@ -46,6 +62,13 @@ def test_an_extension_is_kept_apart() -> None:
 def test_a_withheld_number_is_known_as_hidden() -> None:
     assert parse_number("Anonymous", "US").is_hidden
     assert not parse_number("+14155550101", "US").is_hidden
+
+
+@pytest.mark.parametrize("raw", ["+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696", "266696687"])
+def test_a_withheld_number_that_the_carrier_spells_as_digits_is_hidden_and_no_number(raw: str) -> None:
+    number = parse_number(raw, "US")
+    assert number.is_hidden
+    assert number.e164 is None
 
 
 @given(st.text(), st.sampled_from(["US", "DE", "GB", "ZZ", ""]))
