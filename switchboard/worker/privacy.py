@@ -11,6 +11,8 @@ import re
 
 _NUMBER = re.compile(r"(?:sip_)?\+\d{6,15}")
 _IDENTITY = re.compile(r"\bsip_[\w+]+")
+# An individual rule's room: its prefix, the caller's number (of a hidden one the last digits), something random.
+_ROOM = re.compile(r"\b[A-Za-z][\w-]*_\+?\d{4,15}_\w+")
 # Fields of livekit's log records that hold rooms, identities or what was said, without the mark.
 _PERSONAL = frozenset({"room", "room_name", "participant", "participant_identity", "identity", "user_transcript"})
 _MASK = "[private]"
@@ -36,13 +38,25 @@ class PrivacyFilter(logging.Filter):
         return True
 
 
+class PrivateFormatter(logging.Formatter):
+    """Masks what another formatter has written, so that exceptions and objects in `extra` are masked as well."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(self._inner.format(record))
+
+
 def masked(text: str) -> str:
-    """`text` without telephone numbers and SIP identities."""
-    return _IDENTITY.sub(_MASK, _NUMBER.sub(_MASK, text))
+    """`text` without telephone numbers, SIP identities and the rooms of dispatch rules."""
+    return _IDENTITY.sub(_MASK, _NUMBER.sub(_MASK, _ROOM.sub(_MASK, text)))
 
 
 def keep_log_private() -> None:
-    """Attach the filter to every handler of the root logger."""
+    """Filter what every handler of the root logger gets, and mask what it writes."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(PrivacyFilter())
+        handler.setFormatter(PrivateFormatter(handler.formatter or logging.Formatter()))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 
-from switchboard.worker.privacy import PrivacyFilter
+import pytest
+
+from switchboard.worker.privacy import PrivacyFilter, PrivateFormatter, masked
 
 
 def _record(message: str, *args: object, **extra: object) -> logging.LogRecord:
@@ -40,3 +43,22 @@ def test_the_ordinary_end_of_a_call_is_no_error() -> None:
         "livekit", logging.ERROR, __file__, 1, "x - publisher data channel '_lossy' closed unexpectedly", (), None
     )
     assert not PrivacyFilter().filter(record)
+
+
+def test_an_exception_and_an_object_in_extra_are_masked_where_the_line_is_written() -> None:
+    room = "call-_4155550101_AbCdEf"
+    try:
+        raise LookupError(f"no callee +14155550101 in {room}")
+    except LookupError:
+        record = logging.LogRecord("test", logging.ERROR, __file__, 1, "failed", (), sys.exc_info())
+    record.__dict__["context"] = {"to": "+14155550101", "room": room}
+    inner = logging.Formatter("%(message)s %(context)s")
+    line = PrivateFormatter(inner).format(record)
+    assert "4155550101" in inner.format(record)
+    assert "LookupError: no callee [private] in [private]" in line
+    assert "4155550101" not in line
+
+
+@pytest.mark.parametrize("text", ["SCL_7859ee3df8e8", "AJ_5AYsLavEwCG4", "RM_6QFbaDgWwV4q", "2026-11-24T08:20:22.046"])
+def test_identifiers_by_which_one_finds_a_call_are_kept(text: str) -> None:
+    assert masked(text) == text
