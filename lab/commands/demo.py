@@ -17,7 +17,7 @@ import typer
 from switchboard.cli.arguments import json_object, not_empty, pairs
 from switchboard.cli.business import read_routing_file, read_settings
 from switchboard.cli.output import NO, console, fail
-from switchboard.speech.profile import KEYS
+from switchboard.speech.providers import BUILT_IN
 
 if TYPE_CHECKING:
     from lab.softphone import Caller, Softphone
@@ -74,19 +74,18 @@ def demo(
     file = read_routing_file(settings.config, run_tests=True)
     decision = file.table.decide(_as_the_worker_sees_it(caller, file))
     spoken = language or (decision.language if isinstance(decision, Answer) else file.worker.language)
-    imitated = [name for name in sorted(file.providers()) if imitate or not _has_key(settings, name)]
+    imitated = _imitated(settings, file, imitate=imitate)
     work = _demonstrate(settings, file, caller, tuple(say or ()) or script(spoken), spoken, imitated)
     raise typer.Exit(_until_told_to_stop(work))
 
 
-def _has_key(settings: Settings, provider: str) -> bool:
-    from switchboard.worker.settings import MissingSettings
+def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[str]:
+    """The built-in providers that are named in the file and whose keys are missing; with `imitate` all of them."""
+    from switchboard.speech.providers import provider_of
 
-    try:
-        settings.require([provider])
-    except MissingSettings as missing:
-        return KEYS[provider] not in missing.names
-    return True
+    named = {provider_of(model) for profile in file.profiles() for model in profile.models().values()}
+    ours = [name for name in sorted(named) if file.providers[name] == BUILT_IN.get(name)]
+    return [name for name in ours if imitate or not settings.variable(BUILT_IN[name].key)]
 
 
 async def _demonstrate(
@@ -147,7 +146,7 @@ def _as_the_worker_sees_it(caller: Caller, file: RoutingFile) -> Call:
 
 def _say_what_is_imitated(providers: Sequence[str]) -> None:
     for provider in providers:
-        console.print(f"Without {KEYS[provider]}, {_WORK[provider]} by simple means.", highlight=False)
+        console.print(f"Without {BUILT_IN[provider].key}, {_WORK[provider]} by simple means.", highlight=False)
     console.print("The telephone line is imitated as well, as LiveKit's SIP bridge would present it.")
 
 

@@ -20,7 +20,7 @@ def ask_server(settings: Settings, work: Callable[[LiveKitAPI], Awaitable[T]]) -
     from switchboard.livekit_api.client import ServerTrouble, WrongAddress, open_api
 
     async def run() -> T:
-        settings.require(())
+        settings.require({})
         secret = settings.livekit_api_secret.get_secret_value()
         async with open_api(settings.livekit_url, settings.livekit_api_key, secret) as api:
             return await work(api)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,7 +16,8 @@ from switchboard.routing.rows import LATER, NO_NAME, DefaultRow, RouteRow
 from switchboard.routing.table import Action, Route
 from switchboard.routing.view import Key
 from switchboard.routing.when import WhenReader
-from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.profile import SpeechProfile, fault
+from switchboard.speech.providers import Part
 
 _LANGUAGE = Key("data", "language")
 _KIND = Key("kind")
@@ -97,6 +98,8 @@ class RouteReader:
             return
         kinds = _accepted(when, _KIND) or {"sip", "standard"}
         profiles = {action.speech or ("phone" if kind == "sip" else "wideband") for kind in kinds}
+        if self._misused(place, action, [self._known.profiles[name] for name in sorted(profiles)]):
+            return
         languages = {action.language} if action.language else {self._known.language, *_accepted(when, _LANGUAGE)}
         for name, language in product(sorted(profiles), sorted(languages)):
             try:
@@ -105,6 +108,18 @@ class RouteReader:
                 key = "language" if action.language else "speech"
                 place.fault(key, f'speech profile "{name}": {error.args[0]}: name another stt or language')
                 return
+
+    def _misused(self, place: Place, action: Action, profiles: Sequence[SpeechProfile]) -> bool:
+        """Whether a model of this row cannot be had in one of the profiles, which is told."""
+        models: dict[Part, str | None] = {"stt": action.stt, "llm": action.llm}
+        for profile, (part, model) in product(profiles, models.items()):
+            if model and profile.realtime:
+                place.fault(part, f'speech profile "{profile.name}" is one realtime model: leave {part} out')
+                return True
+            if model and (wrong := fault(part, model, profile.providers, profile.keyterms)):
+                place.fault(part, wrong)
+                return True
+        return False
 
 
 def _check_known(place: Place, key: str, what: str, value: str | None, have: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from switchboard.routing.decision import DEFAULT, Answer, Decision, Refusal, Ref
 from switchboard.routing.index import Index
 from switchboard.routing.number_lists import NumberLists
 from switchboard.routing.view import Key, View, late_names
-from switchboard.speech.profile import SpeechProfile, with_voice
+from switchboard.speech.profile import SpeechProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,12 @@ class Action:
 
     def profile(self, profile: SpeechProfile, language: str) -> SpeechProfile:
         """`profile` with this route's models, heard and spoken in `language`. Raises LookupError if it cannot be."""
-        profile = replace(profile, stt=self.stt or profile.stt, llm=self.llm or profile.llm)
-        profile = profile.spoken_in(language)
-        return replace(profile, tts=with_voice(profile.tts, self.voice)) if self.voice else profile
+        profile = self.with_models(profile).spoken_in(language)
+        return profile.speaking_with(self.voice) if self.voice else profile
+
+    def with_models(self, profile: SpeechProfile) -> SpeechProfile:
+        """`profile` with this route's models."""
+        return replace(profile, stt=self.stt or profile.stt, llm=self.llm or profile.llm)
 
 
 @dataclass(frozen=True, slots=True)

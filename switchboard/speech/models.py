@@ -1,68 +1,87 @@
-"""A speech profile made real: STT, LLM and TTS plug-ins. The only room where plug-ins live.
-
-Adding a provider: one function here, its name in `profile.PROVIDERS`, its key in `profile.KEYS`.
-"""
+"""A speech profile made real: STT, LLM and TTS plug-ins, or one model for all. The only room where plug-ins live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from livekit.agents import NOT_GIVEN, llm, stt, tts
+from livekit.agents import NOT_GIVEN, APIConnectOptions, llm, stt, tts, vad
 from livekit.plugins import deepgram, openai
+from openai.types.realtime import AudioTranscription
 
 from switchboard.call.language import base_language
+from switchboard.speech import plugins
 from switchboard.speech.profile import SpeechProfile
-from switchboard.speech.providers import Providers
+from switchboard.speech.providers import Access, Accesses, Kind, Part, model_of, provider_of
 
 Hearing = stt.STT[Any]
 Thinking = llm.LLM[Any]
 Speaking = tts.TTS[Any]
-_T = TypeVar("_T")
 
 # How languages are named to a voice that takes instructions; any other is named by its code.
 _NAMES = {"en": "English", "es": "Spanish", "fr": "French", "de": "German"}
+# Half of livekit-agents' patience: a caller waits in silence for it.
+_REALTIME = APIConnectOptions(max_retry=2, retry_interval=0.5, timeout=2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What hears, thinks and speaks in one conversation."""
+    """What hears, thinks and speaks in one conversation.
 
-    stt: Hearing
-    llm: Thinking
-    tts: Speaking
+    With a speech-to-speech model, `llm` is that model, `stt` is None, and `tts` too unless the profile has one.
+    `detector` makes the detector of voice for a caller, given whether they call by telephone.
+    """
+
+    stt: Hearing | None
+    llm: Thinking | llm.RealtimeModel
+    tts: Speaking | None
+    detector: Callable[[bool], vad.VAD]
 
 
-def make_models(profile: SpeechProfile, language: str, providers: Providers) -> Models:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a maker is told: the model and the voice as their provider calls them."""
+
+    model: str
+    voice: str
+    language: str
+    profile: SpeechProfile
+    access: Access
+
+
+def make_model(part: Part, profile: SpeechProfile, language: str, accesses: Accesses) -> Any:
+    """The plug-in of one part of a profile. It opens nothing yet. Raises what a plug-in of one's own raises."""
+    written = profile.models()[part]
+    provider = profile.providers[provider_of(written)]
+    access = accesses[provider.name]
+    if provider.kind is None:
+        return plugins.build(provider, part, written, language, access, profile.keyterms)
+    model, voice = model_of(part, written)
+    return _MAKERS[provider.kind, part](Wanted(model, voice, language, profile, access))
+
+
+def make_models(
+    profile: SpeechProfile, language: str, accesses: Accesses, detector: Callable[[bool], vad.VAD]
+) -> Models:
     """The plug-ins of a profile that suits the language. They open nothing yet."""
-    return Models(
-        stt=_made(_STT, profile.stt)(_model(profile.stt), language, profile, providers),
-        llm=_made(_LLM, profile.llm)(_model(profile.llm), language, profile, providers),
-        tts=_made(_TTS, profile.tts)(_model(profile.tts), language, profile, providers),
-    )
+    made = {part: make_model(part, profile, language, accesses) for part in profile.models()}
+    return Models(stt=made.get("stt"), llm=made.get("realtime") or made["llm"], tts=made.get("tts"), detector=detector)
 
 
-def _model(name: str) -> str:
-    return name.partition("/")[2]
-
-
-def _made(makers: dict[str, _T], name: str) -> _T:
-    return makers[name.partition("/")[0]]
-
-
-def _deepgram_stt(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Hearing:
-    key, origin = providers["deepgram"].key, providers["deepgram"].base_url
+def _deepgram_stt(wanted: Wanted) -> Hearing:
+    model, key, origin = wanted.model, wanted.access.key, wanted.access.base_url
+    keyterms = list(wanted.profile.keyterms)
     if model.startswith("flux"):
-        return deepgram.STTv2(model=model, api_key=key, base_url=f"{origin}/v2/listen", keyterm=list(profile.keyterms))
+        return deepgram.STTv2(model=model, api_key=key, base_url=f"{origin}/v2/listen", keyterm=keyterms)
     # nova-3 takes keyterms, the models before it keywords with a boost.
     by_term = model.startswith("nova-3")
     recogniser = deepgram.STT(
         model=model,
-        language=language,
+        language=wanted.language,
         smart_format=True,
-        keyterm=list(profile.keyterms) if by_term else NOT_GIVEN,
-        keywords=[] if by_term else [(word, 1.5) for word in profile.keyterms],
+        keyterm=keyterms if by_term else NOT_GIVEN,
+        keywords=[] if by_term else [(word, 1.5) for word in keyterms],
         api_key=key,
         base_url=f"{origin}/v1/listen",
     )
@@ -71,47 +90,63 @@ def _deepgram_stt(model: str, language: str, profile: SpeechProfile, providers: 
     return recogniser
 
 
-def _openai_stt(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Hearing:
-    return openai.STT(
-        model=model,
-        language=base_language(language),
-        api_key=providers["openai"].key,
-        base_url=providers["openai"].base_url,
+def _deepgram_tts(wanted: Wanted) -> Speaking:
+    name, voice = wanted.model, wanted.voice
+    return deepgram.TTS(
+        model=f"{name}-{voice}-{base_language(wanted.language)}" if voice else name,
+        api_key=wanted.access.key,
+        base_url=f"{wanted.access.base_url}/v1/speak",
     )
 
 
-def _openai_llm(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Thinking:
-    return openai.LLM(model=model, api_key=providers["openai"].key, base_url=providers["openai"].base_url)
+def _openai_stt(wanted: Wanted) -> Hearing:
+    return openai.STT(
+        model=wanted.model,
+        language=base_language(wanted.language),
+        api_key=wanted.access.key,
+        base_url=wanted.access.base_url,
+    )
 
 
-def _openai_tts(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Speaking:
-    name, _, voice = model.partition(":")
-    spoken = _NAMES.get(base_language(language), f"the language with the code {language}")
+def _openai_llm(wanted: Wanted) -> Thinking:
+    return openai.LLM(model=wanted.model, api_key=wanted.access.key, base_url=wanted.access.base_url)
+
+
+def _openai_tts(wanted: Wanted) -> Speaking:
+    spoken = _NAMES.get(base_language(wanted.language), f"the language with the code {wanted.language}")
     return openai.TTS(
-        model=name,
-        voice=voice or "ash",
+        model=wanted.model,
+        voice=wanted.voice or "ash",
         instructions=f"Speak in {spoken}, friendly and clear, as on the telephone.",
         response_format="pcm",  # no MP3 decoder in every call
-        api_key=providers["openai"].key,
-        base_url=providers["openai"].base_url,
+        api_key=wanted.access.key,
+        base_url=wanted.access.base_url,
     )
 
 
-def _deepgram_tts(model: str, language: str, profile: SpeechProfile, providers: Providers) -> Speaking:
-    name, _, voice = model.partition(":")
-    return deepgram.TTS(
-        model=f"{name}-{voice}-{base_language(language)}" if voice else name,
-        api_key=providers["deepgram"].key,
-        base_url=f"{providers['deepgram'].base_url}/v1/speak",
+def _openai_realtime(wanted: Wanted) -> llm.RealtimeModel:
+    # Where a voice is named beside the profile's `tts`, the model speaks its replies itself; else it writes them.
+    writes = bool(wanted.profile.tts) and not wanted.voice
+    return openai.realtime.RealtimeModel(
+        model=wanted.model,
+        voice=wanted.voice or "marin",
+        modalities=["text"] if writes else ["audio"],
+        # For the record: what the caller said, in words.
+        input_audio_transcription=AudioTranscription(
+            model="gpt-4o-mini-transcribe", language=base_language(wanted.language)
+        ),
+        api_key=wanted.access.key,
+        # The plug-in adds this by itself, but not to an address with a path of its own.
+        base_url=f"{wanted.access.base_url}/realtime",
+        conn_options=_REALTIME,
     )
 
 
-_STT: dict[str, Callable[[str, str, SpeechProfile, Providers], Hearing]] = {
-    "deepgram": _deepgram_stt,
-    "openai": _openai_stt,
-}
-_LLM: dict[str, Callable[[str, str, SpeechProfile, Providers], Thinking]] = {"openai": _openai_llm}
-_TTS: dict[str, Callable[[str, str, SpeechProfile, Providers], Speaking]] = {
-    "openai": _openai_tts,
-    "deepgram": _deepgram_tts,
+_MAKERS: dict[tuple[Kind, Part], Callable[[Wanted], Any]] = {
+    ("deepgram", "stt"): _deepgram_stt,
+    ("deepgram", "tts"): _deepgram_tts,
+    ("openai", "stt"): _openai_stt,
+    ("openai", "llm"): _openai_llm,
+    ("openai", "tts"): _openai_tts,
+    ("openai", "realtime"): _openai_realtime,
 }

@@ -1,104 +1,70 @@
 """Speech profiles: which STT, LLM, TTS and turn handling a conversation gets. Names only; no plug-in is imported.
 
-A model is written `provider/model`, a TTS model `provider/model:voice`. What Deepgram's models speak is from
-https://developers.deepgram.com/docs/models-languages-overview (read 2026-11).
+A model is written `provider/model`, one that speaks `provider/model:voice`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from switchboard.call.language import base_language
+from switchboard.files.suggest import suggest
+from switchboard.speech.deepgram_languages import model_for
+from switchboard.speech.providers import BUILT_IN as BUILT_IN_PROVIDERS
+from switchboard.speech.providers import Part, Provider, Providers, Takes, model_of, provider_of
 
-Part = Literal["stt", "llm", "tts"]
-
-PROVIDERS: Mapping[Part, tuple[str, ...]] = {
-    "stt": ("deepgram", "openai"),
-    "llm": ("openai",),
-    "tts": ("deepgram", "openai"),
-}
-# The variable that holds each provider's key.
-KEYS: Mapping[str, str] = {"deepgram": "DEEPGRAM_API_KEY", "openai": "OPENAI_API_KEY"}
-
-_ENGLISH_ONLY = re.compile(
-    r"(nova-2|nova-3|nova|enhanced|base)?-?"
-    r"(phonecall|meeting|finance|conversationalai|voicemail|video|medical|drivethru|automotive|atc)"
-)
-_NOVA_2 = frozenset(
-    [
-        "bg",
-        "ca",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "en",
-        "es",
-        "et",
-        "fi",
-        "fr",
-        "hi",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "ko",
-        "lt",
-        "lv",
-        "ms",
-        "nl",
-        "no",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sv",
-        "th",
-        "tr",
-        "uk",
-        "vi",
-        "zh",
-    ]
-)
-_FLUX = frozenset(["de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt", "ru"])
+Vad = Literal["bundled", "silero"]
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechProfile:
-    """The models of a conversation. `voices` gives a TTS voice for a language ("es"); delays are seconds.
+    """The models of a conversation. `voices` gives a voice for a language ("es"); delays are seconds.
 
     `min_delay` is how long the caller's silence lasts before a complete sentence is answered, `max_delay` before
     an unfinished one is. `keyterms` are words that the recogniser should expect (names, products).
+
+    With `realtime` one model hears, thinks and speaks: `stt` and `llm` are then empty, and `tts` too unless the
+    greeting and other written words are to be spoken by another voice. `vad_threshold` None is the detector's own.
     """
 
     name: str
     stt: str = "deepgram/nova-2-general"
     llm: str = "openai/gpt-4.1-mini"
     tts: str = "openai/gpt-4o-mini-tts:ash"
+    realtime: str = ""
     voices: Mapping[str, str] = field(default_factory=dict[str, str])
     keyterms: tuple[str, ...] = ()
     min_delay: float = 0.3
     max_delay: float = 1.8
+    vad: Vad = "bundled"
+    vad_threshold: float | None = None
+    providers: Providers = field(default_factory=lambda: BUILT_IN_PROVIDERS, repr=False)
 
     def models(self) -> dict[Part, str]:
-        return {"stt": self.stt, "llm": self.llm, "tts": self.tts}
-
-    def providers(self) -> frozenset[str]:
-        """The providers whose keys this profile needs."""
-        return frozenset(model.partition("/")[0] for model in self.models().values())
+        """The models that it has, by what they are."""
+        all_of_them: dict[Part, str] = {"realtime": self.realtime, "stt": self.stt, "llm": self.llm, "tts": self.tts}
+        return {part: model for part, model in all_of_them.items() if model}
 
     def spoken_in(self, language: str) -> SpeechProfile:
         """This profile for a conversation in `language`: an STT model that hears it, the voice for it.
 
         Raises LookupError where no model of the provider is known to hear that language.
         """
-        stt = model_for(self.stt, language)
+        provider = self.providers.get(provider_of(self.stt))
+        # The choice is made when the table is loaded, so that no call finds out in the middle of a sentence.
+        by_deepgram = provider is not None and provider.kind == "deepgram"
+        stt = model_for(self.stt, language) if by_deepgram else self.stt
         voice = self.voices.get(language) or self.voices.get(base_language(language))
-        return replace(self, stt=stt, tts=with_voice(self.tts, voice) if voice else self.tts)
+        profile = replace(self, stt=stt)
+        return profile.speaking_with(voice) if voice else profile
+
+    def speaking_with(self, voice: str) -> SpeechProfile:
+        """This profile with another voice: of `tts`, or where there is none of `realtime`."""
+        if self.realtime and not self.tts:
+            return replace(self, realtime=with_voice(self.realtime, voice))
+        return replace(self, tts=with_voice(self.tts, voice))
 
 
 BUILT_IN: Mapping[str, SpeechProfile] = {
@@ -107,36 +73,49 @@ BUILT_IN: Mapping[str, SpeechProfile] = {
 }
 
 
-def fault(part: Part, model: str) -> str | None:
-    """What is wrong with a model's name, in words that say what would be right; None where it is good."""
-    provider, slash, name = model.partition("/")
-    if not slash or not name:
+def misnamed(part: Part, model: str) -> str | None:
+    """What is wrong with the form of a model's name, None where it is good."""
+    provider, slash, _ = model.partition("/")
+    if provider and slash:
+        return None
+    return f'{part} = "{model}" is not of the form "provider/model"'
+
+
+def fault(part: Part, model: str, providers: Providers, keyterms: tuple[str, ...] = ()) -> str | None:
+    """What is wrong with naming a model, in words that say what would be right; None where it is good."""
+    if wrong := misnamed(part, model):
+        return wrong
+    named = provider_of(model)
+    provider = providers.get(named)
+    able = [name for name, one in providers.items() if part in one.offers]
+    if provider is None:
+        return f'{part} = "{model}": unknown provider "{named}" {suggest(named, able)}: declare it, [provider.{named}]'
+    if part not in provider.offers:
+        offered = ", ".join(provider.offers)
+        return f'{part} = "{model}": provider "{named}" has no {part}, only {offered} {suggest(named, able)}'
+    if part in provider.takes:
+        return _plugin_fault(provider, provider.takes[part], part, model, keyterms)
+    if not model_of(part, model)[0] and not provider.plugin:
         return f'{part} = "{model}" is not of the form "provider/model"'
-    if provider not in PROVIDERS[part]:
-        return f'{part} = "{model}": unknown provider "{provider}" (have: {", ".join(PROVIDERS[part])})'
     return None
 
 
-def model_for(stt: str, language: str) -> str:
-    """The STT model that hears `language`: `stt` itself, or its provider's nearest that does.
-
-    Raises LookupError where none is known. The choice is made when the table is loaded, so that no call finds
-    out in the middle of a sentence.
-    """
-    provider, _, name = stt.partition("/")
-    base = base_language(language)
-    if provider != "deepgram" or base == "en":
-        return stt
-    if name.startswith("flux"):
-        if base in _FLUX:
-            return "deepgram/flux-general-multi"
-    elif name.startswith(("nova-3", "whisper")):
-        return "deepgram/nova-3-general" if _ENGLISH_ONLY.fullmatch(name) else stt
-    elif base in _NOVA_2:
-        return "deepgram/nova-2-general" if _ENGLISH_ONLY.fullmatch(name) or name == "base" else stt
-    raise LookupError(f'no Deepgram model like "{name}" hears the language "{language}"')
+def _plugin_fault(provider: Provider, takes: Takes, part: Part, model: str, keyterms: tuple[str, ...]) -> str | None:
+    name, voice = model_of(part, model)
+    here = f'{part} = "{model}": plugin "{provider.plugin}"'
+    if name and not takes.model:
+        return f'{here} takes no model: write "{provider.name}/{":" + voice if voice else ""}"'
+    if voice and not takes.voice:
+        return f"{here} takes no voice"
+    if part == "stt" and keyterms and not takes.keyterms:
+        return f"{here} takes no keyterms"
+    filled = {takes.model if name else None, takes.voice if voice else None}
+    missing = [needed for needed in takes.needs if needed not in filled]
+    if missing:
+        return f"{here} needs {', '.join(missing)}: {part} = {{ {missing[0]} = … }} in [provider.{provider.name}]"
+    return None
 
 
-def with_voice(tts: str, voice: str) -> str:
-    """`tts` speaking with another voice."""
-    return f"{tts.partition(':')[0]}:{voice}"
+def with_voice(model: str, voice: str) -> str:
+    """`model` speaking with another voice."""
+    return f"{model.partition(':')[0]}:{voice}"

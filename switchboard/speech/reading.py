@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from switchboard.call.language import read_language
-from switchboard.files.sections import Section
+from switchboard.files.sections import Place, Section, place_of
+from switchboard.files.source import Source
 from switchboard.files.values import Amount, Must, Texts
-from switchboard.speech.profile import BUILT_IN, PROVIDERS, Part, SpeechProfile, fault
+from switchboard.speech.profile import BUILT_IN, SpeechProfile, Vad, fault, misnamed
+from switchboard.speech.providers import Part, Providers
 
 
 def _model_of(part: Part) -> Callable[[str], str]:
     def check(model: str) -> str:
-        wrong = fault(part, model)
+        wrong = misnamed(part, model)
         if wrong:
             raise ValueError(wrong)
         return model
@@ -31,15 +33,25 @@ def _language(text: str) -> str:
     return language
 
 
-def _form(part: Part) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(PROVIDERS[part])})/."})
-
-
-Stt = Annotated[str, AfterValidator(_model_of("stt")), _form("stt")]
-Llm = Annotated[str, AfterValidator(_model_of("llm")), _form("llm")]
-Tts = Annotated[str, AfterValidator(_model_of("tts")), _form("tts")]
+_FORM = WithJsonSchema({"type": "string", "pattern": "^[^/]+/"})
+# Whether there is such a provider, and whether it can do that, is seen when the whole file is read: `fault`.
+Stt = Annotated[str, AfterValidator(_model_of("stt")), _FORM]
+Llm = Annotated[str, AfterValidator(_model_of("llm")), _FORM]
+Tts = Annotated[str, AfterValidator(_model_of("tts")), _FORM]
+Realtime = Annotated[str, AfterValidator(_model_of("realtime")), _FORM]
 _ELSE = SpeechProfile("")
 _VOICE = Must('a language with a voice: { es = "nova" }')
+_SHARE = Must("a number above 0 and below 1")
+# What one model that hears, thinks and speaks by itself leaves nothing to do for.
+_ITS_OWN: Mapping[str, str] = {
+    "stt": "hears by itself",
+    "llm": "thinks by itself",
+    "keyterms": "takes no words to expect",
+    "min_delay": "decides by itself when the caller has finished",
+    "max_delay": "decides by itself when the caller has finished",
+    "vad": "decides by itself when the caller speaks",
+    "vad_threshold": "decides by itself when the caller speaks",
+}
 
 
 class SpeechKeys(Section):
@@ -51,6 +63,11 @@ class SpeechKeys(Section):
     llm: Llm | None = Field(default=None, description='Who thinks: "provider/model".', examples=["openai/gpt-4.1-mini"])
     tts: Tts | None = Field(
         default=None, description='Who speaks: "provider/model:voice".', examples=["openai/gpt-4o-mini-tts:ash"]
+    )
+    realtime: Realtime | None = Field(
+        default=None,
+        description='One model that hears, thinks and speaks, in place of stt, llm and tts: "provider/model:voice".',
+        examples=["openai/gpt-realtime:marin"],
     )
     voices: dict[Annotated[str, AfterValidator(_language), _VOICE], Annotated[str, _VOICE]] | None = Field(
         default=None, description='Voices by language: { es = "nova" }.'
@@ -65,12 +82,46 @@ class SpeechKeys(Section):
         default=None,
         description=f"Seconds of silence before an unfinished one is answered (else {_ELSE.max_delay}).",
     )
+    vad: Vad | None = Field(
+        default=None,
+        description="Who tells voice from silence: bundled (else), or silero, livekit's plug-in of the same model.",
+    )
+    vad_threshold: Annotated[float, Field(gt=0, lt=1), _SHARE] | None = Field(
+        default=None, description="How sure it must be that this is a voice, from 0 to 1 (else 0.5)."
+    )
 
 
-def overlaid(sections: Mapping[str, SpeechKeys]) -> dict[str, SpeechProfile]:
-    """All profiles by name: the built-in ones, with what the file says laid over them, and the file's own."""
-    profiles = dict(BUILT_IN)
+def overlaid(source: Source, sections: Mapping[str, SpeechKeys], providers: Providers) -> dict[str, SpeechProfile]:
+    """All profiles by name: the built-in ones, with what the file says laid over them, and the file's own.
+
+    What is at fault is in `source`, and left out of them.
+    """
+    profiles = {name: replace(profile, providers=providers) for name, profile in BUILT_IN.items()}
     for name, keys in sections.items():
+        place = place_of(source, SpeechKeys, "speech", name)
         said = {key: getattr(keys, key) for key in keys.model_fields_set}
-        profiles[name] = replace(profiles.get(name, SpeechProfile(name)), **said)
+        if keys.realtime:
+            said |= {"stt": "", "llm": "", "tts": keys.tts or ""}
+            _tell_its_own(place, keys.realtime)
+        profile = profiles.get(name, SpeechProfile(name, providers=providers))
+        profiles[name] = replace(profile, **_without_faults(place, said, replace(profile, **said)))
     return profiles
+
+
+def _without_faults(place: Place, said: dict[str, Any], profile: SpeechProfile) -> dict[str, Any]:
+    """What the file says, without models that it cannot have."""
+    good = dict(said)
+    for part, model in profile.models().items():
+        # Words to expect may not suit a recogniser that the file does not name.
+        if (said.get(part) or (part == "stt" and "keyterms" in said)) and (
+            wrong := fault(part, model, profile.providers, profile.keyterms)
+        ):
+            place.fault(part, wrong)
+            good.pop(part, None)
+    return good
+
+
+def _tell_its_own(place: Place, realtime: str) -> None:
+    for key, reason in _ITS_OWN.items():
+        if key in place.keys:
+            place.fault(key, f'{key}: realtime = "{realtime}" {reason}: leave {key} out')

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from switchboard.speech.profile import SpeechProfile
-from switchboard.speech.providers import Providers
+from switchboard.speech.providers import Accesses
 
 if TYPE_CHECKING:
+    from livekit.agents import vad
+
     from switchboard.speech.models import Models
+    from switchboard.speech.voice_activity import Detectors
 
 
 class ModelStock:
@@ -17,13 +20,19 @@ class ModelStock:
     They open no connection before their first use, and a call's process serves one call.
     """
 
-    def __init__(self, providers: Providers) -> None:
-        self._providers = providers
+    def __init__(self, accesses: Accesses) -> None:
+        self.accesses = accesses
         self._ready: dict[tuple[object, ...], Models] = {}
+        self._detectors: Detectors | None = None
 
     def prepare(self, profile: SpeechProfile, language: str) -> None:
         """Make the plug-ins for the next conversation of this kind."""
         self._ready[_key(profile, language)] = self._make(profile, language)
+
+    def prepare_detectors(self, profile: SpeechProfile) -> None:
+        """Load what tells voice from silence, for callers of any kind."""
+        for telephone in (True, False):
+            self._detector(profile, telephone)
 
     def take(self, profile: SpeechProfile, language: str) -> Models:
         """The plug-ins for a conversation in `language`. `profile` has been checked and suits the language."""
@@ -33,8 +42,15 @@ class ModelStock:
         # The plug-ins take a second to import: whoever only checks the environment does not wait for them.
         from switchboard.speech.models import make_models
 
-        return make_models(profile, language, self._providers)
+        return make_models(profile, language, self.accesses, lambda telephone: self._detector(profile, telephone))
+
+    def _detector(self, profile: SpeechProfile, telephone: bool) -> vad.VAD:
+        from switchboard.speech.voice_activity import Detectors
+
+        if self._detectors is None:
+            self._detectors = Detectors()
+        return self._detectors.detector(profile, telephone=telephone)
 
 
 def _key(profile: SpeechProfile, language: str) -> tuple[object, ...]:
-    return (profile.stt, profile.llm, profile.tts, profile.keyterms, language)
+    return (*profile.models().items(), profile.keyterms, profile.vad, profile.vad_threshold, language)

@@ -1,7 +1,7 @@
 """The greeting: the route's words or the agent's own, filled in for this caller, its sound ready while it rings.
 
 A greeting that says nothing personal is synthesised once per text and voice and kept on disk: from then on it plays
-from its first sample. One with a name or a number in it is never kept.
+from its first sample. One with a name or a number in it is never kept. A model that speaks by itself is told the words.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from switchboard.call.call import Call
 from switchboard.call.language import base_language
 from switchboard.routing.decision import Answer
 from switchboard.routing.placeholders import placeholders
+from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.providers import provider_of
 from switchboard.speech.spoken import SpokenText, kept_at
 from switchboard.talk.prompts import Prompt
 
@@ -26,15 +28,21 @@ _NOT_PERSONAL = frozenset({"area", "city", "region", "country", "agent", "depart
 
 @dataclass(frozen=True)
 class Greeting:
-    """What the caller hears first. Without words of ours (a language nobody wrote a greeting for) the agent greets."""
+    """What the caller hears first. Without words of ours (a language nobody wrote a greeting for) the agent greets.
 
-    spoken: SpokenText | None
+    Without `spoken` the words are for a model that speaks by itself.
+    """
+
+    words: str | None
+    spoken: SpokenText | None = None
 
     def say(self, session: AgentSession[Any]) -> None:
-        if self.spoken is None:
+        if self.words is None:
             session.generate_reply(instructions="Greet the caller in their language, in one sentence.")
+        elif self.spoken is None:
+            session.say(self.words)
         else:
-            session.say(self.spoken.text, audio=self.spoken.frames())
+            session.say(self.words, audio=self.spoken.frames())
 
     def cancel(self) -> None:
         """Nobody will hear it any more."""
@@ -43,9 +51,9 @@ class Greeting:
 
 
 def prepare_greeting(
-    decision: Answer, prompt: Prompt, call: Call, area: Mapping[str, str], voice: tts.TTS[Any], folder: Path
+    decision: Answer, prompt: Prompt, call: Call, area: Mapping[str, str], voice: tts.TTS[Any] | None, folder: Path
 ) -> Greeting:
-    """Choose the words and begin to speak them; `folder` keeps their sound.
+    """Choose the words and begin to speak them; `folder` keeps their sound. `voice` is None for a model that speaks.
 
     The route's words are used when all that they ask for is known.
     """
@@ -53,10 +61,16 @@ def prepare_greeting(
     text = fill(decision.greeting, greeting_values(decision, call, area)) if decision.greeting else None
     personal = text is not None and not placeholders(decision.greeting or "") <= _NOT_PERSONAL
     text = text or own
-    if text is None:
-        return Greeting(None)
-    kept = None if personal else kept_at(folder, decision.speech.tts, decision.language, text)
-    return Greeting(SpokenText(text, voice, kept))
+    if text is None or voice is None:
+        return Greeting(text)
+    kept = None if personal else kept_at(folder, _sounds_as(decision.speech), decision.language, text)
+    return Greeting(text, SpokenText(text, voice, kept))
+
+
+def _sounds_as(speech: SpeechProfile) -> str:
+    """The voice, and where it is spoken: another provider of the same name sounds differently."""
+    provider = speech.providers.get(provider_of(speech.tts))
+    return f"{speech.tts} {place}" if provider and (place := provider.place()) else speech.tts
 
 
 def fill(greeting: str, values: Mapping[str, str]) -> str | None:

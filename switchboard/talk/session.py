@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, TurnHandlingOptions, inference, room_io
+from livekit.agents import NOT_GIVEN, AgentSession, NotGivenOr, TurnHandlingOptions, llm, room_io
+from livekit.agents.utils import is_given
+from livekit.agents.voice import SpeechHandle
 
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.speech.models import Models
@@ -15,17 +18,52 @@ from switchboard.talk.unheard import WORDS_WITHIN_S
 
 _BITRATE = 64_000  # bit/s: Opus encodes in less than half the processor time of its default, and the bridge is near
 _RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
+# How a model that speaks by itself is given words that are written.
+WORD_FOR_WORD = 'Say this word for word, in the language it is written in, and nothing before or after it: "{}"'
+
+
+class PhoneSession(AgentSession[Conversation[Any]]):
+    """livekit-agents' session, whose `say` also works where one model hears, thinks and speaks: it is asked to."""
+
+    def say(
+        self,
+        text: str | AsyncIterable[str],
+        *,
+        audio: NotGivenOr[AsyncIterable[rtc.AudioFrame]] = NOT_GIVEN,
+        allow_interruptions: NotGivenOr[bool] = NOT_GIVEN,
+        add_to_chat_ctx: bool = True,
+    ) -> SpeechHandle:
+        if self.tts is None and not is_given(audio) and isinstance(text, str) and self.is_one_model:
+            # Its turns are the model's own: nothing can be kept from being interrupted.
+            return self.generate_reply(instructions=WORD_FOR_WORD.format(text), tool_choice="none")
+        return super().say(text, audio=audio, allow_interruptions=allow_interruptions, add_to_chat_ctx=add_to_chat_ctx)
+
+    @property
+    def is_one_model(self) -> bool:
+        """Whether one model hears, thinks and speaks."""
+        return isinstance(self.llm, llm.RealtimeModel)
 
 
 def make_session(
     profile: SpeechProfile, language: str, models: Models, conversation: Conversation[Any]
-) -> AgentSession[Conversation[Any]]:
+) -> PhoneSession:
     """A session for one call: its models, and turns as people take them on the telephone."""
-    return AgentSession(
-        stt=models.stt,
+    if profile.realtime:
+        return PhoneSession(
+            llm=models.llm,
+            tts=models.tts or NOT_GIVEN,
+            vad=None,
+            turn_handling=TurnHandlingOptions(turn_detection="realtime_llm", interruption={"mode": "vad"}),
+            userdata=conversation,
+            aec_warmup_duration=None,
+            session_close_transcript_timeout=0.0,
+        )
+    telephone = profile.vad != "bundled" and conversation.call.kind == "sip"
+    return PhoneSession(
+        stt=models.stt or NOT_GIVEN,
         llm=models.llm,
-        tts=models.tts,
-        vad=inference.VAD(min_silence_duration=0.2),
+        tts=models.tts or NOT_GIVEN,
+        vad=models.detector(telephone),
         turn_handling=_turn_handling(profile, language),
         userdata=conversation,
         # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.

@@ -73,4 +73,5 @@ def bootstrap(business: Path, settings: Settings | None = None, clock: Clock = n
         faults.append(str(fault))
     if faults or file is None or engine is None or directory is None:
         raise CannotStart("\n".join(faults))
-    return Services(settings, roster, Tables(file), directory, engine, ModelStock(settings.providers()), clock)
+    models = ModelStock(settings.accesses(file.providers))
+    return Services(settings, roster, Tables(file), directory, engine, models, clock)

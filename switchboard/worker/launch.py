@@ -29,12 +29,16 @@ def begin(business: Path) -> Services:
     load_dotenv(".env")  # also for what livekit-agents reads itself, and for the processes of calls
     os.environ[BUSINESS] = str(business.resolve())
     start_fork_server([PRELOAD])
+    from switchboard.speech.trial import plugin_troubles
     from switchboard.worker.bootstrap import CannotStart, bootstrap
     from switchboard.worker.settings import MissingSettings
 
     try:
         services = bootstrap(business)
-        services.settings.require(services.tables.current.providers())
+        file = services.tables.current
+        services.settings.require(file.variables())
+        if troubles := plugin_troubles(file.profiles(), services.models.accesses):
+            raise CannotStart("\n".join(troubles))
     except (CannotStart, MissingSettings) as fault:
         print(fault, file=sys.stderr)
         sys.exit(2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -48,8 +49,11 @@ def _prepare(business: Path) -> Services | None:
     for name in services.roster.names():
         services.roster.agent_class(name)
     # The speech of a call that no route gives another; the table of numbers and the place of one.
-    for name in ("phone", "wideband"):
-        services.models.prepare(file.speech[name].spoken_in(file.worker.language), file.worker.language)
+    with suppress(Exception):  # a plug-in that cannot be made: the main process tells it, and does not start
+        for name in ("phone", "wideband"):
+            services.models.prepare(file.speech[name].spoken_in(file.worker.language), file.worker.language)
+    for profile in file.speech.values():
+        services.models.prepare_detectors(profile)
     parse_number("+14155550101", file.worker.region)
     if not services.settings.directory_url:
         # Asked once, so that no caller waits for what SQLAlchemy sets up at its first query.

@@ -22,9 +22,9 @@ from openai import AsyncOpenAI
 from openai.pagination import AsyncPage
 from openai.types import Model
 
-from switchboard.speech.models import make_models
 from switchboard.speech.profile import SpeechProfile
-from switchboard.speech.providers import Provider
+from switchboard.speech.providers import Access
+from switchboard.speech.stock import ModelStock
 from switchboard.talk.session import make_session
 
 logger = logging.getLogger("switchboard")
@@ -51,10 +51,12 @@ def rehearse() -> None:
 
 async def _converse() -> None:
     async with _providers() as origin, http_context.open():
-        providers = {"deepgram": Provider("none", origin), "openai": Provider("none", f"{origin}/v1")}
+        accesses = {"deepgram": Access("none", origin), "openai": Access("none", f"{origin}/v1")}
         profile = SpeechProfile("rehearsal")
-        models = make_models(profile, "en", providers)
-        async with AsyncOpenAI(api_key="none", base_url=providers["openai"].base_url) as client:
+        models = ModelStock(accesses).take(profile, "en")
+        assert models.stt is not None
+        assert models.tts is not None
+        async with AsyncOpenAI(api_key="none", base_url=accesses["openai"].base_url) as client:
             await client.models.list()
 
         hearing = models.stt.stream()

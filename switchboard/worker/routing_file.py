@@ -24,6 +24,8 @@ from switchboard.routing.routes import Known
 from switchboard.routing.rows import DefaultRow, RouteRow, TestRow
 from switchboard.routing.table import Table
 from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.provider_reading import ProviderKeys, read_providers
+from switchboard.speech.providers import Providers, provider_of, work_of
 from switchboard.speech.reading import SpeechKeys, overlaid
 from switchboard.worker.options import WorkerOptions
 
@@ -37,6 +39,9 @@ class Sections(Section):
 
     worker: WorkerOptions = WorkerOptions()
     numbers: NumbersSection = NumbersSection()
+    provider: dict[str, ProviderKeys] = Field(
+        default={}, description="Who hears, thinks and speaks, beside deepgram and openai or in their place."
+    )
     speech: dict[str, SpeechKeys] = Field(
         default={},
         description="Profiles: phone for telephones, wideband for everyone else, and your own.",
@@ -53,16 +58,29 @@ class RoutingFile:
     """One version of a routing file. `fingerprint` names it: the SHA-256 of the file and its number lists, in hex."""
 
     worker: WorkerOptions
+    providers: Providers
     speech: Mapping[str, SpeechProfile]
     table: Table
     tests: tuple[Example, ...]
     fingerprint: str
 
-    def providers(self) -> frozenset[str]:
-        """The providers that some route could ask for: each needs its key."""
-        profiles = [model for profile in self.speech.values() for model in profile.models().values()]
-        routes = [model for route in self.table.routes for model in (route.action.stt, route.action.llm) if model]
-        return frozenset(model.partition("/")[0] for model in (*profiles, *routes))
+    def profiles(self) -> tuple[SpeechProfile, ...]:
+        """Every profile that some call could be given: the file's, and those with a model of a route in them."""
+        found = list(self.speech.values())
+        for route in (*self.table.routes, self.table.default):
+            if route.action.stt or route.action.llm:
+                found += [route.action.with_models(profile) for profile in self.speech.values() if not profile.realtime]
+        return tuple(found)
+
+    def variables(self) -> dict[str, str]:
+        """The variables that hold the keys of these profiles' providers, each with what it is for."""
+        found: dict[str, str] = {}
+        for profile in self.profiles():
+            for part, model in profile.models().items():
+                provider = profile.providers[provider_of(model)]
+                if provider.key:
+                    found.setdefault(provider.key, f'the key of provider "{provider.name}", which {work_of(part)}')
+        return found
 
 
 def load_file(path: Path, *, agents: Collection[str]) -> RoutingFile:
@@ -81,13 +99,16 @@ def read_file(path: Path, *, agents: Collection[str]) -> RoutingFile:
 def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFile:
     source = Source(path)
     file = read_sections(source, Sections)
-    speech, worker = overlaid(file.speech), file.worker
+    providers, worker = read_providers(source, file.provider), file.worker
+    speech = overlaid(source, file.speech, providers)
     known = Known(worker.region, worker.language, worker.trusted_attributes, speech, agents)
     rows = Rows(file.numbers, file.route, file.default, file.test)
     routing = read_routing(source, rows, known, run_tests=run_tests)
     if source.faults:
         raise TableErrors(source.faults)
-    return RoutingFile(worker, speech, routing.table, routing.tests, _fingerprint(source.bytes, *routing.contents))
+    return RoutingFile(
+        worker, providers, speech, routing.table, routing.tests, _fingerprint(source.bytes, *routing.contents)
+    )
 
 
 def _fingerprint(*contents: bytes) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from switchboard.speech.profile import KEYS
-from switchboard.speech.providers import Provider
+from switchboard.speech.providers import Access, Accesses, Kind, Providers
 
 _PURPOSES = {
     "LIVEKIT_URL": "where livekit-server is (ws://localhost:7880, wss://NAME.livekit.cloud)",
@@ -23,11 +23,12 @@ _PURPOSES = {
 
 
 class MissingSettings(Exception):
-    """Variables that are not set. The message names each and what it is for."""
+    """Variables that are not set. The message names each and what it is for: `purposes`, or what we know of it."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], purposes: Mapping[str, str] | None = None) -> None:
         self.names = tuple(names)
-        lines = [f"  {name}: {_PURPOSES.get(name, 'needed')}" for name in self.names]
+        known = {**(purposes or {}), **_PURPOSES}
+        lines = [f"  {name}: {known.get(name, 'needed')}" for name in self.names]
         super().__init__(
             "These environment variables are not set (a file .env will do, see .env.example):\n"
             + "\n".join(lines)
@@ -80,26 +81,33 @@ class Settings(BaseSettings):
         providers = f"{self.deepgram_base_url} {self.openai_base_url}"
         return self.cache / "greetings" / hashlib.sha256(providers.encode()).hexdigest()[:8]
 
-    def providers(self) -> dict[str, Provider]:
+    def accesses(self, providers: Providers) -> Accesses:
         """Where each provider is, with its key: what speech models are made with."""
+        usual: dict[Kind, str] = {"deepgram": self.deepgram_base_url, "openai": self.openai_base_url}
         return {
-            "deepgram": Provider(self.deepgram_api_key.get_secret_value(), self.deepgram_base_url),
-            "openai": Provider(self.openai_api_key.get_secret_value(), self.openai_base_url),
+            name: Access(
+                self.variable(provider.key) or "none",  # plug-ins would take an empty one from elsewhere
+                provider.base_url or (usual[provider.kind] if provider.kind else ""),
+            )
+            for name, provider in providers.items()
         }
+
+    def variable(self, name: str) -> str:
+        """Any variable of the environment, or of `.env`; empty where it is not set."""
+        field = name.lower()
+        if field in type(self).model_fields:
+            value = getattr(self, field)
+            return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+        return (os.environ.get(name) or dotenv_values(".env").get(name) or "") if name else ""
 
     @property
     def customers(self) -> str:
         """Where callers are looked up."""
         return self.directory_url or self.database_url
 
-    def require(self, providers: Iterable[str]) -> None:
-        """Raises MissingSettings unless LiveKit and these providers are configured."""
-        needed = ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"]
-        needed += [KEYS[provider] for provider in sorted(providers)]
-        missing = [name for name in needed if not self._is_set(name)]
+    def require(self, variables: Mapping[str, str]) -> None:
+        """Raises MissingSettings unless LiveKit is configured and these variables are set, each with what it is for."""
+        needed = ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", *sorted(variables)]
+        missing = [name for name in needed if not self.variable(name)]
         if missing:
-            raise MissingSettings(missing)
-
-    def _is_set(self, name: str) -> bool:
-        value = getattr(self, name.lower())
-        return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+            raise MissingSettings(missing, variables)

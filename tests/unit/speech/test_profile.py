@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from switchboard.call.language import read_language
-from switchboard.speech.profile import BUILT_IN, SpeechProfile, fault, model_for
+from switchboard.speech.deepgram_languages import model_for
+from switchboard.speech.profile import BUILT_IN, SpeechProfile, fault
+from switchboard.speech.providers import BUILT_IN as PROVIDERS
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,6 @@ def test_language_tags_are_read_as_people_write_them(value: object, tag: str | N
 
 @pytest.mark.parametrize("bad", ["nova-2", "acme/x", "deepgram/"])
 def test_a_model_nobody_has_is_a_fault_that_says_what_there_is(bad: str) -> None:
-    message = fault("stt", bad)
+    message = fault("stt", bad, PROVIDERS)
     assert message is not None
     assert bad in message
