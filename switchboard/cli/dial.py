@@ -39,7 +39,8 @@ def dial(
     ] = None,
     message: Annotated[str | None, typer.Option(help="What to say to the machine.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is answered.")] = True,
-    ring_timeout: Annotated[int, typer.Option(min=1, max=80, help="Seconds to let it ring.")] = 30,
+    # A carrier that is dead is given up by SIP itself after 32 s.
+    ring_timeout: Annotated[int, typer.Option(min=1, max=80, help="Seconds to let it ring.")] = 40,
     worker: Annotated[str | None, typer.Option(help="The worker to dispatch; by default this one's name.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:

@@ -21,6 +21,7 @@ from livekit.protocol.sip import (
     CreateSIPParticipantRequest,
     ListSIPOutboundTrunkRequest,
     SIPOutboundTrunkInfo,
+    SIPParticipantInfo,
 )
 
 from switchboard.livekit_api.dispatching import has_agent
@@ -30,6 +31,9 @@ logger = logging.getLogger("switchboard")
 
 CALLEE = "callee"  # the identity of the one who is called; a number would be personal data
 _AGENT_JOINS_WITHIN = 10.0  # s; half a second is usual
+_NEVER_RANG = "it never rang: the trunk's address, or the carrier behind it, does not answer"
+_LOOKS_EVERY = 0.5  # s
+_BRIDGE_RECOVERS_IN = 2.0  # s
 _ANSWER_ARRIVES_WITHIN = 10.0  # s after the ringing has stopped, for the request's own answer
 
 
@@ -138,24 +142,68 @@ async def _ring(api: LiveKitAPI, room: str, call: Dial, trunk_id: str) -> Dialle
         wait_until_answered=call.wait,
     )
     started = time.monotonic()
-    patience = call.ring_timeout + _ANSWER_ARRIVES_WITHIN
+    watching = asyncio.create_task(_watch(api, room))
     try:
-        made = await api.sip.create_sip_participant(request, timeout=patience)
+        made = await _create(api, request, patience_s=call.ring_timeout + _ANSWER_ARRIVES_WITHIN)
     except ServerError as error:
-        if error.code == "unavailable" and "no response" in error.message:
-            raise NoBridge(
-                "nobody was called: no SIP bridge answers. Is livekit-sip running, with the server's Redis?"
-            ) from error
         told = of_error(error)
         if told is None:
             raise
+        if told[:2] == ("no_answer", None) and await _stop(watching) == {"dialing"}:
+            told = (
+                "carrier_error",
+                None,
+                "it never rang: the trunk's address, or the carrier behind it, does not answer",
+            )
         return Dialled(room, *told, seconds=time.monotonic() - started)
     except TimeoutError:
         # The answer to the request was lost on the way; the callee's own status is not.
         outcome: Outcome = "answered" if await _status(api, room) == "active" else "no_answer"
         return Dialled(room, outcome, seconds=time.monotonic() - started)
+    finally:
+        await _stop(watching)
     seconds = time.monotonic() - started
     return Dialled(room, "answered" if call.wait else None, sip_call_id=made.sip_call_id, seconds=seconds)
+
+
+async def _create(api: LiveKitAPI, request: CreateSIPParticipantRequest, patience_s: float) -> SIPParticipantInfo:
+    """Have the bridge call. One that is too busy is asked once more. Raises NoBridge, ServerError, TimeoutError."""
+    try:
+        try:
+            return await api.sip.create_sip_participant(request, timeout=patience_s)
+        except ServerError as error:
+            if "cpu exhausted" not in error.message:
+                raise
+        await asyncio.sleep(_BRIDGE_RECOVERS_IN)
+        return await api.sip.create_sip_participant(request, timeout=patience_s)
+    except ServerError as error:
+        if error.code == "unavailable" and "no response" in error.message:
+            what = "no SIP bridge answers. Is livekit-sip running, with the server's Redis?"
+        elif "cpu exhausted" in error.message:
+            what = "the SIP bridge uses more than 90 % of its processors. Try again, or add a bridge"
+        else:
+            raise
+        raise NoBridge(f"nobody was called: {what}") from error
+
+
+async def _watch(api: LiveKitAPI, room: str) -> set[str]:
+    """Every status that the callee has had, until cancelled: a dead carrier's call stays `dialing`."""
+    seen = set[str]()
+    try:
+        while True:
+            if status := await _status(api, room):
+                seen.add(status)
+            await asyncio.sleep(_LOOKS_EVERY)
+    except (asyncio.CancelledError, aiohttp.ClientError, OSError, TimeoutError):
+        return seen
+
+
+async def _stop(watching: asyncio.Task[set[str]]) -> set[str]:
+    watching.cancel()
+    try:
+        return await watching
+    except asyncio.CancelledError:  # before it had looked once
+        return set()
 
 
 async def _status(api: LiveKitAPI, room: str) -> str:

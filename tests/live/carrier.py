@@ -5,10 +5,13 @@ Everything else is passed on to the real server, whose answers come back unchang
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 
 import aiohttp
 from aiohttp import web
+from livekit import rtc
+from livekit.api import AccessToken, VideoGrants
 from livekit.protocol.sip import CreateSIPParticipantRequest, SIPParticipantInfo, TransferSIPParticipantRequest
 
 from lab.stage.livekit_server import LiveKitServer
@@ -20,6 +23,8 @@ class Carrier:
     def __init__(self, server: LiveKitServer) -> None:
         self.url = ""
         self.answer: str | tuple[int, dict[str, object]] = "answered"
+        self.only_once = False  # the answer is for the first request; the next one is answered
+        self.status = ""  # what the callee shows for a second before the answer: `dialing`, `ringing`
         self.calls: list[CreateSIPParticipantRequest] = []
         self.transfers: list[TransferSIPParticipantRequest] = []
         self.server = server
@@ -65,12 +70,28 @@ class Carrier:
     async def _create(self, request: web.Request) -> web.Response:
         call = CreateSIPParticipantRequest.FromString(await request.read())
         self.calls.append(call)
-        if isinstance(self.answer, tuple):
+        if self.status:
+            await self._show(call)
+        if isinstance(self.answer, tuple) and not (self.only_once and len(self.calls) > 1):
             return web.json_response(self.answer[1], status=self.answer[0])
         made = SIPParticipantInfo(
             participant_identity=call.participant_identity, room_name=call.room_name, sip_call_id="SCL_1"
         )
         return web.Response(body=made.SerializeToString(), content_type="application/protobuf")
+
+    async def _show(self, call: CreateSIPParticipantRequest) -> None:
+        """The callee in the room, as the bridge puts it there before anybody has answered."""
+        token = (
+            AccessToken(self.server.api_key, self.server.api_secret)
+            .with_identity(call.participant_identity)
+            .with_kind("sip")
+            .with_attributes({"sip.callStatus": self.status})
+            .with_grants(VideoGrants(room_join=True, room=call.room_name))
+        )
+        room = rtc.Room()
+        await room.connect(self.server.url, token.to_jwt())
+        await asyncio.sleep(1.2)
+        await room.disconnect()
 
     async def _transfer(self, request: web.Request) -> web.Response:
         self.transfers.append(TransferSIPParticipantRequest.FromString(await request.read()))

@@ -120,6 +120,38 @@ async def test_ringing_until_the_time_is_up_is_no_answer(dial: Dial, carrier: Ca
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("ringing", "no answer (it rang until the time was up)"),
+        ("dialing", "carrier error (it never rang: the trunk's address, or the carrier behind it, does not answer)"),
+    ],
+)
+async def test_a_dead_carrier_is_told_apart_from_a_telephone_that_nobody_answers(
+    dial: Dial, carrier: Carrier, status: str, says: str
+) -> None:
+    carrier.status = status
+    carrier.fails("canceled", "sip request timed out")
+    ended = await dial(CALLEE, "--agent", "sales")
+    assert (ended.code, ended.faults) == (1, [f"{CALLEE}: {says}"])
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("busy_once", [True, False])
+async def test_a_bridge_that_is_too_busy_is_asked_once_more(
+    dial: Dial, carrier: Carrier, api: LiveKitAPI, busy_once: bool
+) -> None:
+    carrier.fails("unknown", "cpu exhausted")
+    carrier.only_once = busy_once
+    ended = await dial(CALLEE, "--agent", "sales")
+    assert len(carrier.calls) == 2
+    assert ended.code == (0 if busy_once else 1)
+    if not busy_once:
+        assert "more than 90 % of its processors" in ended.err
+        assert await rooms(api) == []
+
+
+@pytest.mark.usefixtures("worker")
 async def test_who_does_not_wait_learns_the_room_and_nothing_more(
     dial: Dial, carrier: Carrier, api: LiveKitAPI
 ) -> None:
