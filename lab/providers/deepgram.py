@@ -90,7 +90,8 @@ class Provider(ABC):
         """Answer one WebSocket request, from the hand-shake to the close."""
         if not request.headers.get("Authorization", "").startswith(("Token ", "Bearer ")):
             return refusal(401, "INVALID_AUTH", "Send a key: `Authorization: Token KEY` (any key will do here)")
-        self.controls.note("stt", request.path, plain_query(request))
+        key = request.headers["Authorization"]
+        self.controls.note("stt", request.path, plain_query(request), key=key)
         fault = self.controls.take_fault("stt")
         if fault.status:
             return refusal(fault.status, "OFFLINE_FAULT", "This failure was asked for by /_offline/faults")

@@ -35,7 +35,7 @@ async def read_object(request: web.Request, kind: Kind, controls: Controls) -> d
         raise Refused(400, "The body is not JSON: send a JSON object") from None
     if not isinstance(body, dict):
         raise Refused(400, "The body is not a JSON object: send one")
-    controls.note(kind, request.path, dict(request.query), body)
+    controls.note(kind, request.path, dict(request.query), body, key=request.headers["Authorization"])
     return cast("dict[str, Any]", body)
 
 

@@ -18,6 +18,12 @@ from lab.providers.mind import Mind
 from lab.providers.openai import Refused, meet_fault, need_key, need_text, read_object
 from lab.providers.thinking import Thought
 
+# What it lists. It answers as any model: these are the ones that are commonly asked for.
+_MODELS = (
+    *("offline", "gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini-tts", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"),
+    *("whisper-1", "gpt-realtime", "gpt-realtime-mini"),
+)
+
 
 class Chat:
     def __init__(self, controls: Controls, mind: Mind) -> None:
@@ -27,8 +33,8 @@ class Chat:
     async def models(self, request: web.Request) -> web.StreamResponse:
         """The models there are. Raises Refused."""
         need_key(request)
-        model = {"id": "offline", "object": "model", "created": 0, "owned_by": "switchboard"}
-        return web.json_response({"object": "list", "data": [model]})
+        rows = [{"id": name, "object": "model", "created": 0, "owned_by": "switchboard"} for name in _MODELS]
+        return web.json_response({"object": "list", "data": rows})
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """The next message of a conversation, whole or as it is made. Raises Refused."""

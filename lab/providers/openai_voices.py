@@ -49,7 +49,7 @@ class Voices:
             form, as_events = "pcm", False
         await meet_fault(request, "tts", self._controls)
         await asyncio.sleep(self._controls.delays.tts)
-        sound = _pieces(text, language_of(text, body), str(body.get("voice")), float(body.get("speed", 1.0)))
+        sound = pieces(text, language_of(text, body), str(body.get("voice")), float(body.get("speed", 1.0)))
         if form != "pcm":
             whole = b"".join([piece async for piece in sound])
             sound = _once(await asyncio.to_thread(_wav if form == "wav" else _mp3, whole))
@@ -79,8 +79,8 @@ def _read(body: dict[str, Any]) -> tuple[str, str, bool]:
     return text, form, stream == "sse"
 
 
-async def _pieces(text: str, language: str, voice: str, speed: float) -> AsyncIterator[bytes]:
-    """The sound sentence by sentence, so that the first is heard while the others are made."""
+async def pieces(text: str, language: str, voice: str, speed: float) -> AsyncIterator[bytes]:
+    """s16le PCM at RATE, sentence by sentence, so that the first is heard while the others are made."""
     between = b""
     for sentence in re.split(r"(?<=[.!?…])\s+", text.strip()):
         pcm = await asyncio.to_thread(_spoken, sentence, language, voice, RATE, speed)

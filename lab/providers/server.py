@@ -18,6 +18,7 @@ from lab.providers.deepgram_live import Live
 from lab.providers.mind import Mind
 from lab.providers.openai import Refused
 from lab.providers.openai_chat import Chat
+from lab.providers.openai_realtime import Realtime
 from lab.providers.openai_voices import Voices
 from lab.providers.speaking import speak
 from lab.providers.understanding import Understanding
@@ -78,6 +79,7 @@ class OfflineServer:
         app.router.add_get("/v1/listen", Live(self.controls, self._mind).handle)
         app.router.add_get("/v2/listen", Flux(self.controls, self._mind).handle)
         app.router.add_get("/v1/models", chat.models)
+        app.router.add_get("/v1/realtime", Realtime(self.controls, self._mind).handle)
         app.router.add_post("/v1/chat/completions", chat.complete)
         app.router.add_post("/v1/audio/speech", Voices(self.controls, pcm_alone=self._mind.pcm_alone).handle)
         app.router.add_get("/_offline/requests", self._requests)
@@ -120,5 +122,7 @@ async def _answer_refusals(request: web.Request, handler: _Handler) -> web.Strea
     except BadRequest as wrong:
         return Refused(400, str(wrong)).response
     except web.HTTPNotFound:
-        have = "/v1/listen, /v2/listen, /v1/models, /v1/chat/completions, /v1/audio/speech and /_offline/…"
+        have = (
+            "/v1/listen, /v2/listen, /v1/models, /v1/chat/completions, /v1/audio/speech, /v1/realtime and /_offline/…"
+        )
         return Refused(404, f"The offline server has no {request.path} (have: {have})").response

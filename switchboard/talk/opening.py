@@ -12,6 +12,7 @@ from switchboard.line.leg import Leg
 from switchboard.routing.decision import Answer
 from switchboard.talk.greeting import Greeting
 from switchboard.talk.machine import machine_answers, policy_for
+from switchboard.talk.unanswered import expect_answers
 
 
 async def open_conversation(
@@ -34,3 +35,4 @@ async def open_conversation(
         greeting.cancel()
         return
     greeting.say(session)
+    expect_answers(session, leg)

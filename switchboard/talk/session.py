@@ -52,7 +52,7 @@ def make_session(
         return PhoneSession(
             llm=models.llm,
             tts=models.tts or NOT_GIVEN,
-            vad=None,
+            vad=models.detector(False),  # only to know when the caller speaks if the model does not tell
             turn_handling=TurnHandlingOptions(turn_detection="realtime_llm", interruption={"mode": "vad"}),
             userdata=conversation,
             aec_warmup_duration=None,
