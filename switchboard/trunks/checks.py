@@ -42,7 +42,7 @@ class RuleReach:
 
 def find_mistakes(file: TrunksFile, secrets: Mapping[str, str]) -> list[Mistake]:
     """Everything in the file that would not work, with the key to blame. `secrets` tell PINs apart."""
-    return [*_doubles(file), *_missing_trunks(file), *_numbers_without_plus(file), *_conflicts(file, secrets)]
+    return [*_doubles(file), *_missing_trunks(file), *_conflicts(file, secrets)]
 
 
 def find_warnings(file: TrunksFile) -> list[Mistake]:
@@ -63,7 +63,32 @@ def find_warnings(file: TrunksFile) -> list[Mistake]:
             for index, trunk in enumerate(file.inbound_trunk)
             if trunk.name not in used
         ]
-    return found
+    return [*found, *_numbers_without_plus(file), *_shared_rooms(file), *_hidden_numbers(file)]
+
+
+def _shared_rooms(file: TrunksFile) -> list[Mistake]:
+    text = (
+        "a second caller is put into the first one's room, where each hears the other and nobody answers: "
+        "%s (a conference asks for a PIN)"
+    )
+    mend = {"direct": 'use type = "individual"', "callee": "set randomize = true"}
+    return [
+        (("dispatch_rule", index), text % mend[rule.type])
+        for index, rule in enumerate(file.dispatch_rule)
+        if not rule.pin_env and (rule.type == "direct" or (rule.type == "callee" and not rule.randomize))
+    ]
+
+
+def _hidden_numbers(file: TrunksFile) -> list[Mistake]:
+    text = (
+        "hide_phone_number hides the number dialled as well, so no route can ask for `to`; and a caller without any "
+        "number brings livekit-server 1.13.5 down: leave it out, and keep numbers out of your own records"
+    )
+    return [
+        (("dispatch_rule", index, "hide_phone_number"), text)
+        for index, rule in enumerate(file.dispatch_rule)
+        if rule.hide_phone_number
+    ]
 
 
 def trunk_clash(one: TrunkReach, other: TrunkReach) -> str | None:
@@ -171,7 +196,7 @@ def _plus(where: KeyPath, key: str, numbers: Iterable[str], carrier: str | None)
     return [
         (
             (*where, key),
-            f'{key}: "{number}" has no +, and {carrier.title()} sends it: write + and the country code',
+            f'{key}: "{number}" has no +, and {carrier.title()} sends it: livekit-server before 1.13.5 needs it',
         )
         for number in numbers
         if number != "*" and not number.startswith("+")

@@ -61,6 +61,11 @@ SECRETS = {"OUT_USERNAME": "user", "OUT_PASSWORD": "hush-hush", "CONFERENCE_PIN"
 Provision = Callable[..., Awaitable[Ended]]
 
 
+def _faults(ended: Ended) -> list[str]:
+    """What is wrong, without what the file is warned of."""
+    return [line for line in ended.faults if not line.endswith("(warning)")]
+
+
 @pytest.fixture
 async def api(server: LiveKitServer) -> AsyncGenerator[LiveKitAPI]:
     async with LiveKitAPI(server.url, server.api_key, server.api_secret) as api:
@@ -205,7 +210,7 @@ async def test_what_stands_in_the_way_on_the_server_is_named_before_anything_cha
     await api.sip.create_inbound_trunk(sip.CreateSIPInboundTrunkRequest(trunk=theirs))
     refused = await provision("--apply")
     assert refused.code == 2
-    assert len(refused.faults) == 1
+    assert len(_faults(refused)) == 1
     assert 'as inbound_trunk "somebody\'s" on the server does' in refused.err
     assert sorted(await inbound(api)) == ["somebody's"]
 
@@ -226,7 +231,7 @@ async def test_a_server_that_does_not_answer_is_one_clear_line(
     ended = await switchboard(tmp_path, {**server.environment, **SECRETS, **change}, "provision")
     assert (ended.code, said in ended.err) == (code, True), ended.err
     assert "Traceback" not in ended.err
-    assert code == 2 or len(ended.faults) == 1
+    assert code == 2 or len(_faults(ended)) == 1
 
 
 async def test_a_server_without_redis_says_so(tmp_path: Path) -> None:
@@ -234,4 +239,4 @@ async def test_a_server_without_redis_says_so(tmp_path: Path) -> None:
     async with LiveKitServer() as server:
         ended = await switchboard(tmp_path, {**server.environment, **SECRETS}, "provision")
     assert ended.code == 1
-    assert ended.faults[0].endswith("set redis.address in livekit-server's config")
+    assert _faults(ended)[0].endswith("set redis.address in livekit-server's config")

@@ -64,15 +64,39 @@ def test_two_rules_fight_where_neither_goes_first(one: RuleReach, other: RuleRea
 @pytest.mark.parametrize(
     "carrier", [{"provider": "twilio"}, {"provider": "telnyx"}, {"allowed_addresses": ["x.sip.TELNYX.com"]}]
 )
-def test_twilio_and_telnyx_want_the_plus_in_trunks_and_rules(carrier: dict[str, Any]) -> None:
+def test_a_number_without_the_plus_that_the_carrier_sends_is_a_warning_in_trunks_and_rules(
+    carrier: dict[str, Any],
+) -> None:
     wrong = {"name": "main", "numbers": ["14155550100"], **carrier}
     rules = ({"name": "r", "trunks": ["main"], "inbound_numbers": ["4155550123"]},)
-    found = find_mistakes(file(wrong, rules=rules), {})
+    assert find_mistakes(file(wrong, rules=rules), {}) == []  # it matches, in the version that we install
+    found = [one for one in find_warnings(file(wrong, rules=rules)) if "has no +" in one[1]]
     assert [where for where, _ in found] == [("inbound_trunk", 0, "numbers"), ("dispatch_rule", 0, "inbound_numbers")]
 
 
 def test_another_carrier_may_send_numbers_as_it_likes() -> None:
     assert find_mistakes(file({"name": "main", "numbers": ["14155550100"]}), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "mend"),
+    [
+        ({"type": "direct", "room": "desk"}, 'type = "individual"'),
+        ({"type": "callee"}, "randomize = true"),
+        ({"type": "callee", "randomize": True}, None),
+        ({"type": "direct", "room": "meeting", "pin_env": "PIN"}, None),
+        ({}, None),
+    ],
+)
+def test_a_rule_that_puts_callers_together_is_a_warning(rule: dict[str, Any], mend: str | None) -> None:
+    found = [text for _, text in find_warnings(file(rules=({"name": "r", **rule},)))]
+    assert any(mend in text for text in found) if mend else found == []
+
+
+def test_hiding_numbers_is_a_warning_that_says_what_goes_with_them() -> None:
+    [(where, text)] = find_warnings(file(rules=({"name": "r", "hide_phone_number": True},)))
+    assert where == ("dispatch_rule", 0, "hide_phone_number")
+    assert "`to`" in text
 
 
 def test_a_rule_may_name_a_number_bought_from_livekit() -> None:
