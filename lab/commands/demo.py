@@ -50,7 +50,7 @@ def demo(
 ) -> None:
     """Start everything on this machine, let one call come in, and show who picks up, why, and what is said.
 
-    Exit 0 when the call was answered and every turn got its reply.
+    Exit 0 when the call was answered and every turn got its reply, or was refused where the table asks for that.
     """
     from lab.demo.script import script
     from lab.softphone import Caller
@@ -101,6 +101,7 @@ async def _demonstrate(
     from lab.demo.setting import set_up
     from lab.stage.worker_process import tail
     from switchboard.cli.explanation import show
+    from switchboard.routing.decision import Refuse
     from switchboard.routing.explain import explain
 
     quiet = logging.getLogger("livekit")  # what LiveKit's client says of its own housekeeping
@@ -113,11 +114,13 @@ async def _demonstrate(
     async with set_up(settings, says, language, imitated=imitated, log=log, tell=console.print) as (here, offline):
         _headline("Who picks up, and why")
         call = _as_the_worker_sees_it(caller, file)
-        show(console, settings.config.name, call, explain(file.table, call))
+        explanation = explain(file.table, call)
+        show(console, settings.config.name, call, explanation)
         _headline("The call")
         phone, moments = await place(here, caller, says, language, offline, _ANSWERED_WITHIN, True)
         sum_up(phone, _record(phone, name))
-        is_good = _went_well(phone, moments)
+        refused = isinstance(explanation.decision, Refuse)
+        is_good = phone.outcome == "refused" if refused else _went_well(phone, moments)
         if not is_good:
             typer.echo(
                 f"\nNot as it should be. The end of the worker's log:\n{tail(log)}",
@@ -126,6 +129,8 @@ async def _demonstrate(
     if not is_good:
         typer.echo(f"All of it: {log}", err=True)
         return NO
+    if refused:
+        console.print(f'\nAs it should be: the route "{explanation.decision.route}" refuses such a call while it rings.')
     log.unlink(missing_ok=True)
     _say_what_next()
     return 0

@@ -94,11 +94,12 @@ def test_other_callers_get_other_agents(tmp_path: Path) -> None:
     recording(output).unlink()
 
 
-def test_a_refused_caller_is_no_answered_call(tmp_path: Path) -> None:
+def test_a_refusal_that_the_table_asks_for_is_as_it_should_be(tmp_path: Path) -> None:
     demo = Demo(tmp_path, "--from", "+1 202 555 0166")
     code, output = demo.finish()
-    assert code == 1, output
-    assert "refused" in output
+    assert code == 0, output
+    assert "refused while it rang" in output
+    assert "As it should be" in output
     assert demo.left_behind() == []
 
 
