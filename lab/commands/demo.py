@@ -130,7 +130,7 @@ async def _demonstrate(
         typer.echo(f"All of it: {log}", err=True)
         return NO
     if refused:
-        console.print(f'\nAs it should be: the route "{explanation.decision.route}" refuses such a call while it rings.')
+        console.print(f'\nAs it should be: the route "{explanation.decision.route}" refuses such calls.')
     log.unlink(missing_ok=True)
     _say_what_next()
     return 0
