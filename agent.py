@@ -60,6 +60,7 @@ async def talk(live: LiveCall, caller: rtc.RemoteParticipant, call: Call, decisi
         area=area_of(call.remote_number, settings.cache, decision.language).as_mapping(),
         data={key: fact.value for key, fact in call.data.items()} | dict(decision.data),
         route_data=decision.data,
+        equipment=live.equip(call, decision),
     )
     agent = services.roster.agent_class(decision.agent)(conversation)
     greeting = prepare_greeting(decision, agent.prompt, call, conversation.area, models.tts, settings.greetings)

@@ -11,16 +11,6 @@ from switchboard.talk.agent import PhoneAgent
 
 class FrontDesk(PhoneAgent):
     @function_tool
-    async def transfer_to_sales(self, ctx: Ctx) -> PhoneAgent:
-        """Hand the caller over to sales: prices, stock, buying a bike."""
-        return self.hand_over_to("sales")
-
-    @function_tool
-    async def transfer_to_support(self, ctx: Ctx) -> PhoneAgent:
-        """Hand the caller over to support: orders, repairs, complaints."""
-        return self.hand_over_to("support")
-
-    @function_tool
     async def get_weather(self, ctx: Ctx, place: str = "") -> str:
         """The weather now, for callers who think about a ride.
 

@@ -17,8 +17,3 @@ class Sales(PhoneAgent):
             kind: One of "city", "electric", "children".
         """
         return ctx.userdata.business.shop.stock(kind)
-
-    @function_tool
-    async def transfer_to_support(self, ctx: Ctx) -> PhoneAgent:
-        """Hand the caller over to support: orders, repairs, complaints."""
-        return self.hand_over_to("support")

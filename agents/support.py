@@ -27,8 +27,3 @@ class Support(PhoneAgent):
             problem: What is wrong, in a few words.
         """
         return await ctx.userdata.business.shop.book_repair(day, problem)
-
-    @function_tool
-    async def transfer_to_sales(self, ctx: Ctx) -> PhoneAgent:
-        """Hand the caller over to sales: prices, stock, buying a bike."""
-        return self.hand_over_to("sales")

@@ -53,6 +53,7 @@ def read_routing(source: Source, rows: Rows, known: Known, *, run_tests: bool = 
         language=known.language,
         speech=known.profiles,
         lists=numbers,
+        agents=known.agent_speech,
     )
     is_complete = len(readable) == len(routes)
     tests = tuple(_tests(source, rows.tests, known, readable, is_complete))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from switchboard.files.sections import Place, place_of
@@ -13,7 +13,7 @@ from switchboard.routing.conditions import AnyOf, Condition
 from switchboard.routing.decision import DEFAULT
 from switchboard.routing.placeholders import GROUPS, PLACEHOLDERS, is_known, placeholders
 from switchboard.routing.rows import LATER, NO_NAME, DefaultRow, RouteRow
-from switchboard.routing.table import Action, Route
+from switchboard.routing.table import Action, AgentSpeech, Route
 from switchboard.routing.view import Key
 from switchboard.routing.when import WhenReader
 from switchboard.speech.profile import SpeechProfile, fault
@@ -29,7 +29,8 @@ _KEYS = frozenset(RouteRow.key_names())
 class Known:
     """What routes may refer to, and what holds where they say nothing. It is not routing's: it comes by argument.
 
-    `region` reads numbers without `+`; `language` is the worker's; `agents` are the names that a route may ask for.
+    `region` reads numbers without `+`; `language` is the worker's; `agents` are the names that a route may ask for,
+    and `agent_speech` how some of them are to sound.
     """
 
     region: str
@@ -37,6 +38,7 @@ class Known:
     trusted_attributes: tuple[str, ...]
     profiles: Mapping[str, SpeechProfile]
     agents: Collection[str]
+    agent_speech: Mapping[str, AgentSpeech] = field(default_factory=dict[str, AgentSpeech])
 
 
 class RouteReader:
@@ -96,9 +98,12 @@ class RouteReader:
         """Every profile and language that this route could ask for must have a model: no call is to find out."""
         if "speech" in place.keys and action.speech not in self._known.profiles:
             return
+        own, action = action, action.spoken_by(self._known.agent_speech.get(action.agent or ""))
+        if action.speech not in (None, *self._known.profiles):
+            return  # told where it stands
         kinds = _accepted(when, _KIND) or {"sip", "standard"}
         profiles = {action.speech or ("phone" if kind == "sip" else "wideband") for kind in kinds}
-        if self._misused(place, action, [self._known.profiles[name] for name in sorted(profiles)]):
+        if self._misused(place, own, [self._known.profiles[name] for name in sorted(profiles)]):
             return
         languages = {action.language} if action.language else {self._known.language, *_accepted(when, _LANGUAGE)}
         for name, language in product(sorted(profiles), sorted(languages)):

@@ -17,6 +17,15 @@ from switchboard.speech.profile import SpeechProfile
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSpeech:
+    """How an agent is to sound where the route says nothing of it; None where the agent has no wish either."""
+
+    speech: str | None = None
+    voice: str | None = None
+    llm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What a route asks for: an agent or a refusal, and how the agent is to sound."""
 
@@ -35,8 +44,18 @@ class Action:
         profile = self.with_models(profile).spoken_in(language)
         return profile.speaking_with(self.voice) if self.voice else profile
 
+    def spoken_by(self, agent: AgentSpeech | None) -> Action:
+        """This with what `agent` asks for, wherever the route says nothing."""
+        if agent is None:
+            return self
+        return replace(
+            self, speech=self.speech or agent.speech, voice=self.voice or agent.voice, llm=self.llm or agent.llm
+        )
+
     def with_models(self, profile: SpeechProfile) -> SpeechProfile:
-        """`profile` with this route's models."""
+        """`profile` with this route's models; one realtime model stays what it is."""
+        if profile.realtime:
+            return profile
         return replace(profile, stt=self.stt or profile.stt, llm=self.llm or profile.llm)
 
 
@@ -71,11 +90,13 @@ class Table:
         language: str = "en",
         speech: Mapping[str, SpeechProfile],
         lists: NumberLists,
+        agents: Mapping[str, AgentSpeech] | None = None,
     ) -> None:
         self.routes = tuple(routes)
         self.default = Route(DEFAULT, default_line, (), default)
         self.language = language
         self.speech = speech
+        self.agents = agents or {}
         self._lists = lists
         self._index = Index([route.conditions for route in self.routes])
         self.needs: frozenset[str] = frozenset().union(*(_waits(route) for route in self.routes))
@@ -153,22 +174,39 @@ class Table:
         return found
 
     def _decision(self, route: Route, call: Call) -> Decision:
-        action = route.action
-        if action.agent is None:
+        action, agent = route.action, route.action.agent
+        if agent is None:
             return Refuse(route=route.name, line=route.line, reason=action.reject or "busy")
+        action = action.spoken_by(self.agents.get(agent))
         warnings = list[str]()
-        profile = self.speech[action.speech or ("phone" if call.kind == "sip" else "wideband")]
+        profile = self._profile(action, call)
         language, speech = self._heard(action, profile, call, warnings)
         return Answer(
             route=route.name,
             line=route.line,
             warnings=tuple(warnings),
-            agent=action.agent,
+            agent=agent,
             language=language,
             speech=speech,
             greeting=action.greeting,
             data=action.data,
         )
+
+    def speech_of(self, agent: str, decision: Answer, call: Call) -> SpeechProfile:
+        """How `agent` speaks once it has this call. What its route asks for holds for everybody who gets it.
+
+        The recogniser stays as it is. One realtime model and single ones do not take turns: then all of it stays.
+        """
+        route = next(route for route in (*self.routes, self.default) if route.name == decision.route)
+        action = route.action.spoken_by(self.agents.get(agent))
+        profile = self._profile(action, call)
+        if bool(profile.realtime) != bool(decision.speech.realtime):
+            return decision.speech
+        speech = replace(action, stt=decision.speech.stt or None).profile(profile, decision.language)
+        return replace(speech, stt=decision.speech.stt, keyterms=decision.speech.keyterms)
+
+    def _profile(self, action: Action, call: Call) -> SpeechProfile:
+        return self.speech[action.speech or ("phone" if call.kind == "sip" else "wideband")]
 
     def _heard(
         self, action: Action, profile: SpeechProfile, call: Call, warnings: list[str]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from livekit import rtc
-from livekit.agents import Agent, ChatContext, ModelSettings, RunContext, function_tool, stt
+from livekit.agents import NOT_GIVEN, Agent, ChatContext, FunctionTool, ModelSettings, RunContext, function_tool, stt
+from livekit.agents.llm import RawFunctionTool
+from livekit.agents.llm.tool_context import (
+    find_function_tools,  # pyright: ignore[reportUnknownVariableType]
+)
 
 from switchboard.livekit_api.internals import keeps_recogniser
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.talk.conversation import Conversation
+from switchboard.talk.tool_names import tool_name
 
 Ctx = RunContext[Conversation[Any]]
 
@@ -20,10 +25,17 @@ emoji. Ask one thing at a time. Say numbers, prices and times as people say them
 To say goodbye, always use the tool end_call and nothing else."""
 
 
+def _tool_names(agent: type[Agent]) -> set[str]:
+    """The tools that a class defines, by name."""
+    tools = cast("list[FunctionTool[..., Any] | RawFunctionTool[..., Any]]", find_function_tools(agent))
+    return {tool.info.name for tool in tools}
+
+
 class PhoneAgent(Agent):
     """A conversation partner: its words are in `prompts/NAME.md`, its tools are methods of a subclass.
 
-    A subclass in `agents/NAME.py` is called by that file's name, unless it sets `name` itself.
+    A subclass in `agents/NAME.py` is called by that file's name, unless it sets `name` itself. Colleagues to hand over
+    to, a voice and tools of MCP servers are in the table: `[agent.NAME]`.
     """
 
     name: ClassVar[str]
@@ -40,7 +52,20 @@ class PhoneAgent(Agent):
         self.conversation = conversation
         self.prompt = conversation.roster.prompts.load(self.name, conversation.language)
         self._handed_over = handed_over
-        super().__init__(instructions=self._all_it_is_told(), chat_ctx=chat_ctx)
+        self._remote: dict[str, Any] = {}
+        # A tool that the class defines wins over one of the table's.
+        own = _tool_names(type(self))
+        colleagues = [tool for tool in self._hand_over_tools() if tool.info.name not in own]
+        self._own = own | {tool.info.name for tool in colleagues}
+        self._remote = {tool.info.name: tool for tool in conversation.equipment.tools.of(self.name, self._own)}
+        thinks, speaks = conversation.equipment.models(self.name)
+        super().__init__(
+            instructions=self._all_it_is_told(),
+            chat_ctx=chat_ctx,
+            tools=[*colleagues, *self._remote.values()],
+            llm=thinks or NOT_GIVEN,
+            tts=speaks or NOT_GIVEN,
+        )
         # On the instance: a class that overrides it would have livekit-agents connect anew at every hand-over. An
         # agent whose class does override it keeps its own.
         if keeps_recogniser(type(self)):
@@ -52,7 +77,8 @@ class PhoneAgent(Agent):
             if self.prompt.language == self.conversation.language
             else (f"\nThe caller speaks the language with the code {self.conversation.language}: speak only that.")
         )
-        return f"{self.prompt.instructions}\n\n{_STYLE}{spoken}\n\n{self.conversation.briefing()}"
+        away = self.conversation.equipment.tools.briefing(self.name)
+        return f"{self.prompt.instructions}\n\n{_STYLE}{spoken}\n\n{self.conversation.briefing()}{away}"
 
     def _hear(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -75,6 +101,30 @@ class PhoneAgent(Agent):
         `self.conversation.data` has the new value already. The default tells the model.
         """
         await self.update_instructions(self._all_it_is_told())
+
+    async def take_tools(self) -> None:
+        """Called when tools of MCP servers came or went. What this agent has been given once, it keeps: asked while its
+        server is away, it says so."""
+        there = {tool.info.name: tool for tool in self.conversation.equipment.tools.of(self.name, self._own)}
+        if there.keys() - self._remote.keys():
+            own = [tool for tool in self.tools if tool not in self._remote.values()]
+            self._remote |= there
+            await self.update_tools([*own, *self._remote.values()])
+        told = self._all_it_is_told()
+        if told != self.instructions:
+            await self.update_instructions(told)
+
+    def _hand_over_tools(self) -> list[FunctionTool[..., Any]]:
+        """A tool for each colleague of the table."""
+        return [self._hand_over_tool(*one) for one in self.conversation.equipment.hand_over(self.name).items()]
+
+    def _hand_over_tool(self, colleague: str, what_for: str) -> FunctionTool[..., Any]:
+        async def hand_over() -> PhoneAgent:
+            return self.hand_over_to(colleague)
+
+        called = colleague.replace("_", " ")
+        description = f"Hand the caller over to {called}: {what_for.strip().rstrip('.')}."
+        return function_tool(hand_over, name=tool_name(f"transfer_to_{colleague}"), description=description)
 
     def hand_over_to(self, name: str) -> PhoneAgent:
         """The colleague `name`, who has heard everything that was said. Return it from a tool."""

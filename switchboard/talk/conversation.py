@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from switchboard.call.call import Call
+from switchboard.talk.equipment import Equipment
 from switchboard.talk.roster import Roster
 
 _LONGEST = 300  # characters of one text in a prompt: enough for an address, too short to drown the instructions
@@ -28,6 +29,7 @@ class Conversation(Generic[B_co]):
     """The state of one call. `data` starts as what was known when the call was routed and follows its changes;
     what the route set (`route_data`) stays.
 
+    `equipment` is what the table gives its agents: colleagues, a voice of their own, tools from elsewhere.
     `business` is what `agent.py` gives its agents to work with: their stock, their diary, a client of their own API.
     """
 
@@ -39,6 +41,7 @@ class Conversation(Generic[B_co]):
     area: Mapping[str, str] = field(default_factory=dict[str, str])
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     route_data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    equipment: Equipment = field(default_factory=Equipment)
 
     def briefing(self) -> str:
         """What is known about the caller, for a prompt: quoted as data, so that nobody's words become orders."""

@@ -15,7 +15,7 @@ from livekit.agents import AgentSession, CloseEvent, JobContext, JobProcess
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
-from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported
+from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported, Warned
 from switchboard.intake.caller import CallerHungUp, NoCaller
 from switchboard.intake.reading import Reader, take_in
 from switchboard.line.leg import Leg, LegEnded
@@ -24,6 +24,9 @@ from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
 from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer, Decision, Routed
+from switchboard.speech.profile import SpeechProfile
+from switchboard.talk.equipment import Equipment, Voices
+from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import Services
 
@@ -51,6 +54,8 @@ class LiveCall:
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, lambda: delete_room(ctx.api, ctx.room.name), self.events)
+        self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
+        self._begins_with = ""
         self._tell_dispatch()
 
     def reader(self, caller: rtc.RemoteParticipant) -> Reader:
@@ -92,15 +97,31 @@ class LiveCall:
         logger.info("routed", extra={"route": decision.route, **outcome, "decided_in_us": decided_in_us})
         return decision
 
+    def equip(self, call: Call, decision: Answer) -> Equipment:
+        """What the table gives the agents of this call."""
+        models = self.services.models
+        table, options = self.file.table, self.file.agents
+
+        def speech_of(agent: str) -> SpeechProfile:
+            return table.speech_of(agent, decision, call)
+
+        self._begins_with = decision.agent
+        return Equipment(options, Voices(decision.speech, speech_of, models, decision.language), self.tools)
+
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
         self.leg.attach(session)
         tell_of(session, self.events)
+        self.tools.attach(session, self._begins_with)
 
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
 
         session.on("close", on_close)
+
+    def _warn(self, text: str) -> None:
+        self.events.tell(Warned(at=self.events.now(), text=text))
+        logger.warning(text)
 
     def _identify(self, event: Event) -> None:
         """Every log line of this call carries LiveKit's identifier and the one by which its carrier knows it."""
@@ -179,5 +200,6 @@ async def _closing(live: LiveCall) -> AsyncGenerator[None]:
     finally:
         await leg.close()
         logger.info("call ended", extra={"cause": str(leg.ending and leg.ending.cause), "reason": str(leg.ending)})
+        await live.tools.aclose()
         await live.record.aclose()
         live.ctx.shutdown(str(leg.ending))

@@ -17,6 +17,7 @@ from livekit import local_inference
 from switchboard.call.numbers import parse_number
 from switchboard.directory.look_up import look_up
 from switchboard.livekit_api.internals import be_main
+from switchboard.talk.mcp_connection import CLIENT
 from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
 from switchboard.worker.launch import BUSINESS
 from switchboard.worker.rehearsal import rehearse
@@ -48,6 +49,8 @@ def _prepare(business: Path) -> Services | None:
     file = services.tables.current
     for name in services.roster.names():
         services.roster.agent_class(name)
+    if any(options.mcp for options in file.agents.values()):
+        import_module(CLIENT)  # 22 MB, and seconds of a call's time
     # The speech of a call that no route gives another; the table of numbers and the place of one.
     with suppress(Exception):  # a plug-in that cannot be made: the main process tells it, and does not start
         for name in ("phone", "wideband"):

@@ -22,11 +22,12 @@ from switchboard.routing.number_files import NumbersSection
 from switchboard.routing.reading import Rows, read_routing
 from switchboard.routing.routes import Known
 from switchboard.routing.rows import DefaultRow, RouteRow, TestRow
-from switchboard.routing.table import Table
+from switchboard.routing.table import Action, Table
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.provider_reading import ProviderKeys, read_providers
 from switchboard.speech.providers import Providers, provider_of, work_of
 from switchboard.speech.reading import SpeechKeys, overlaid
+from switchboard.talk.options import AgentKeys, AgentOptions, read_agents
 from switchboard.worker.options import WorkerOptions
 
 
@@ -46,6 +47,7 @@ class Sections(Section):
         default={},
         description="Profiles: phone for telephones, wideband for everyone else, and your own.",
     )
+    agent: dict[str, AgentKeys] = Field(default={}, description="Options of agents; one needs a prompt and no more.")
     route: list[RouteRow] = Field(
         default=[], description="From the top: the first whose conditions all hold takes the call."
     )
@@ -60,6 +62,7 @@ class RoutingFile:
     worker: WorkerOptions
     providers: Providers
     speech: Mapping[str, SpeechProfile]
+    agents: Mapping[str, AgentOptions]
     table: Table
     tests: tuple[Example, ...]
     fingerprint: str
@@ -67,19 +70,25 @@ class RoutingFile:
     def profiles(self) -> tuple[SpeechProfile, ...]:
         """Every profile that some call could be given: the file's, and those with a model of a route in them."""
         found = list(self.speech.values())
-        for route in (*self.table.routes, self.table.default):
-            if route.action.stt or route.action.llm:
-                found += [route.action.with_models(profile) for profile in self.speech.values() if not profile.realtime]
+        asked = [route.action for route in (*self.table.routes, self.table.default)]
+        asked += [Action().spoken_by(options.speech) for options in self.agents.values()]
+        for action in asked:
+            if action.stt or action.llm:
+                found += [action.with_models(profile) for profile in self.speech.values() if not profile.realtime]
         return tuple(found)
 
     def variables(self) -> dict[str, str]:
-        """The variables that hold the keys of these profiles' providers, each with what it is for."""
+        """The variables that hold the keys of providers and of MCP servers, each with what it is for."""
         found: dict[str, str] = {}
         for profile in self.profiles():
             for part, model in profile.models().items():
                 provider = profile.providers[provider_of(model)]
                 if provider.key:
                     found.setdefault(provider.key, f'the key of provider "{provider.name}", which {work_of(part)}')
+        for name, options in self.agents.items():
+            for server in options.mcp:
+                if server.key:
+                    found.setdefault(server.key, f"the key to {server.host}, whose tools {name} gets")
         return found
 
 
@@ -101,13 +110,21 @@ def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFil
     file = read_sections(source, Sections)
     providers, worker = read_providers(source, file.provider), file.worker
     speech = overlaid(source, file.speech, providers)
-    known = Known(worker.region, worker.language, worker.trusted_attributes, speech, agents)
+    options = read_agents(source, file.agent, agents, speech)
+    sounds = {name: of.speech for name, of in options.items()}
+    known = Known(worker.region, worker.language, worker.trusted_attributes, speech, agents, sounds)
     rows = Rows(file.numbers, file.route, file.default, file.test)
     routing = read_routing(source, rows, known, run_tests=run_tests)
     if source.faults:
         raise TableErrors(source.faults)
     return RoutingFile(
-        worker, providers, speech, routing.table, routing.tests, _fingerprint(source.bytes, *routing.contents)
+        worker,
+        providers,
+        speech,
+        options,
+        routing.table,
+        routing.tests,
+        _fingerprint(source.bytes, *routing.contents),
     )
 
 

@@ -17,10 +17,13 @@ from switchboard.call.call import Call
 from switchboard.call.reading import read_call
 from switchboard.talk.agent import PhoneAgent
 from switchboard.talk.conversation import Conversation
+from switchboard.talk.equipment import Equipment
 from switchboard.talk.prompts import MissingPrompt
+from switchboard.worker.routing_file import read_file
 from tests.behavior.scripted_llm import ScriptedLLM, Tool
-from tests.business import AGENTS, ROSTER
+from tests.business import AGENTS, ROOT, ROSTER
 
+OPTIONS = read_file(ROOT / "switchboard.toml", agents=AGENTS).agents
 CALLER = {"sip.phoneNumber": "+14155550101", "sip.ruleID": "r"}
 
 
@@ -47,7 +50,9 @@ def _conversation(
     call = call or read_call(attributes=CALLER)
     data = {key: fact.value for key, fact in call.data.items()}
     business = HarborBikes(Shop(diary), Rain())
-    return Conversation(call, LineOnPaper(), ROSTER, business, language, data=data, **more)
+    return Conversation(
+        call, LineOnPaper(), ROSTER, business, language, data=data, equipment=Equipment(OPTIONS), **more
+    )
 
 
 @asynccontextmanager

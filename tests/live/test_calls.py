@@ -16,6 +16,10 @@ from tests.live.exchange import Exchange
 TABLE = """
 [worker]
 caller_timeout_s = 5
+
+[agent.front_desk]
+hand_over = { sales = "prices, stock, buying a bike" }
+
 [[route]]
 name = "refused"
 when = { from = "+12025550166" }

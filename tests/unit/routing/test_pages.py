@@ -15,6 +15,7 @@ from switchboard.routing import when
 from switchboard.routing.placeholders import PLACEHOLDERS
 from switchboard.routing.rows import RouteRow
 from switchboard.speech.reading import SpeechKeys
+from switchboard.talk.options import AgentKeys
 from switchboard.worker.options import WorkerOptions
 from switchboard.worker.routing_file import Sections
 from tests.unit.routing.routing_files import DEFAULT, load_text
@@ -52,6 +53,7 @@ KEYS = {
     *SpeechKeys.key_names(),
     *call_spec.KEYS,
     *WorkerOptions.key_names(),
+    *AgentKeys.key_names(),
 }
 
 
@@ -65,6 +67,6 @@ def test_no_key_is_missing_from_the_page() -> None:
 def test_every_condition_and_action_has_an_example() -> None:
     examples = "".join(EXAMPLES)
     missing = [key for key in when.KEYS if not re.search(rf"[{{,] {key}\b", examples)]
-    keys = (*RouteRow.key_names(), *SpeechKeys.key_names())
+    keys = (*RouteRow.key_names(), *SpeechKeys.key_names(), *AgentKeys.key_names())
     missing += [key for key in keys if not re.search(rf"^{key} = ", examples, re.MULTILINE)]
     assert not missing
