@@ -97,8 +97,8 @@ class Connection:
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> str:
         """What the tool says. Raises ToolError, with words for the model, whatever happens."""
-        tool = self._tools.get(name)
-        if self._client is None or tool is None or name in self.silent:
+        tool, client = self._tools.get(name), self._client
+        if client is None or tool is None or name in self.silent:
             raise ToolError(AWAY)
         try:
             async with asyncio.timeout(self._limits.call_s):
@@ -110,8 +110,8 @@ class Connection:
             self._changed()
             raise ToolError(AWAY) from None
         except ToolError as error:
-            if not self._client.initialized:
-                self._lose()
+            if not client.initialized:
+                self._lost.set()
                 raise ToolError(AWAY) from None
             self._tell(f"MCP server {self.host}: {name} failed")
             raise ToolError(self._cut(name, str(error)) or _FAILED) from None
@@ -119,7 +119,7 @@ class Connection:
             if _is_refusal(error):
                 self._tell(f"MCP server {self.host}: {name} refused the call")
                 raise ToolError(_FAILED) from None
-            self._lose()
+            self._lost.set()
             raise ToolError(AWAY) from None
         return self._cut(name, said)
 
@@ -128,9 +128,6 @@ class Connection:
             return said
         self._tell(f"MCP server {self.host}: {name} said {len(said):,} characters: {self._limits.answer:,} were kept")
         return said[: self._limits.answer] + _CUT
-
-    def _lose(self) -> None:
-        self._lost.set()
 
     async def _stay(self) -> str:
         """Be connected for as long as it lasts; what ended it."""
@@ -173,7 +170,7 @@ class Connection:
             timeout=httpx2.Timeout(self._limits.connect_s, read=None),
             event_hooks={"response": [self._look_at]},
         )
-        return _made(client, self.server.url, http, self._limits)
+        return _made(client, self.server.url, http, self._limits, self._lost.set)
 
     async def _look_at(self, response: httpx2.Response) -> None:
         """Before the body of an answer is read: what it says of itself, and no more of it than we can bear."""
@@ -210,7 +207,7 @@ class Connection:
             self._tell(f"MCP server {self.host}: of its {len(tools)} tools these are left out: {shown}")
 
 
-def _made(client: Any, url: str, http: httpx2.AsyncClient, limits: Limits) -> mcp.MCPServer:
+def _made(client: Any, url: str, http: httpx2.AsyncClient, limits: Limits, lost: Callable[[], None]) -> mcp.MCPServer:
     """livekit-agents' client over streamable HTTP; its class is made here because it is imported so late."""
     streamable = import_module("mcp.client.streamable_http").streamable_http_client
 
@@ -218,8 +215,14 @@ def _made(client: Any, url: str, http: httpx2.AsyncClient, limits: Limits) -> mc
         def client_streams(self) -> AbstractAsyncContextManager[Any]:
             @asynccontextmanager
             async def streams() -> AsyncGenerator[Any]:
-                async with http, streamable(url, http_client=http) as both:
-                    yield both
+                async with http:
+                    try:
+                        async with streamable(url, http_client=http, max_sse_event_size=limits.body) as both:
+                            yield both
+                    except Exception:
+                        if not self.initialized:
+                            raise
+                        lost()  # a server that died is no fault of ours, with a trace-back in the log
 
             return streams()
 
