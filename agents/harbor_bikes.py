@@ -12,7 +12,9 @@ from pathlib import Path
 
 from livekit.agents import RunContext
 
+from agents.orders import ExampleOrders, HttpOrders, Orders
 from agents.weather import Weather, WttrWeather
+from agents.web import Web
 from switchboard.talk.conversation import Conversation
 
 
@@ -28,14 +30,10 @@ BIKES: Mapping[str, Bike] = {
     "electric": Bike("Tide electric bike", 2150, 2),
     "children": Bike("Gull children's bike", 290, 0),
 }
-ORDERS: Mapping[str, str] = {
-    "1001": "ready to be picked up",
-    "1002": "on its way and arrives on Thursday",
-}
 
 
 class Shop:
-    """Stock, orders and the workshop's diary. `diary` is the file that keeps what was promised to callers."""
+    """Stock and the workshop's diary. `diary` is the file that keeps what was promised to callers."""
 
     def __init__(self, diary: Path) -> None:
         self._diary = diary
@@ -47,12 +45,6 @@ class Shop:
             return f"There is no such kind. We sell: {', '.join(BIKES)}."
         here = f"{bike.in_stock} in the shop" if bike.in_stock else "sold out until next month"
         return f"The {bike.name} costs {bike.price} dollars, {here}."
-
-    def order(self, number: str) -> str:
-        """One sentence about an order, by its number as the caller says it."""
-        digits = "".join(c for c in number if c.isdigit())
-        status = ORDERS.get(digits)
-        return f"Order {digits} is {status}." if status else "There is no order with that number."
 
     async def book_repair(self, day: str, problem: str) -> str:
         """Write it into the diary, where it outlives the call. Raises sqlite3.Error where it cannot be written."""
@@ -79,6 +71,7 @@ class HarborBikes:
     """What the agents work with: `ctx.userdata.business` in a tool."""
 
     shop: Shop
+    orders: Orders
     weather: Weather
 
 
@@ -87,7 +80,9 @@ Ctx = RunContext[Conversation[HarborBikes]]
 
 def open_business() -> HarborBikes:
     """The business as the environment describes it. Opens nothing yet."""
+    web, orders = Web(), os.environ.get("ORDERS_URL") or ""
     return HarborBikes(
         Shop(Path(os.environ.get("SHOP_DIARY") or "diary.sqlite3")),
-        WttrWeather(os.environ.get("WEATHER_URL") or "https://wttr.in"),
+        HttpOrders(orders, os.environ.get("ORDERS_TOKEN") or "", web) if orders else ExampleOrders(),
+        WttrWeather(os.environ.get("WEATHER_URL") or "https://wttr.in", web=web),
     )

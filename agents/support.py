@@ -16,7 +16,7 @@ class Support(PhoneAgent):
         Args:
             number: The order number as the caller said it.
         """
-        return ctx.userdata.business.shop.order(number)
+        return await ctx.userdata.business.orders.status(number)
 
     @function_tool
     async def book_repair(self, ctx: Ctx, day: str, problem: str) -> str:

@@ -5,18 +5,15 @@ Where a place is asked for is the caller's own affair: it is in no log line, and
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
-import httpx
+from agents.web import TooLong, Web
 
 logger = logging.getLogger("switchboard")
-# httpx logs every URL, and these hold the place.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 Units = Literal["celsius", "fahrenheit"]
 # Where people think in Fahrenheit: the United States with its territories, and a few islands and Liberia.
@@ -24,7 +21,6 @@ _FAHRENHEIT = frozenset(["US", "PR", "GU", "VI", "AS", "MP", "BS", "BZ", "FM", "
 _HOTTEST: dict[Units, int] = {"celsius": 90, "fahrenheit": 150}  # and coldest: nowhere is it past that
 
 _LONGEST_PLACE = 80  # characters
-_LARGEST_ANSWER = 1_000_000  # bytes; wttr.in sends about 50,000
 # Letters and what stands between them in names. Others have a meaning at wttr.in: `~` searches, `@` asks for a
 # domain's place, `:help` is a page, and an empty place is where the asking server is.
 _NOT_IN_NAMES = re.compile(r"[^\w\s,.'\u2019-]|_")
@@ -69,13 +65,14 @@ class NoWeather(LookupError):
 
 
 class WttrWeather:
-    """The weather of a server that speaks as wttr.in does; fits `switchboard.talk.conversation.Weather`.
+    """The weather of a server that speaks as wttr.in does; fits `Weather`.
 
-    `units` are what callers are used to. `timeout_s` is for the whole of a report: a caller waits for it in silence.
+    `timeout_s` is for the whole of a report: a caller waits for it in silence.
     """
 
-    def __init__(self, base_url: str = "https://wttr.in", timeout_s: float = 3.0) -> None:
+    def __init__(self, base_url: str = "https://wttr.in", timeout_s: float = 3.0, web: Web | None = None) -> None:
         self._base_url = base_url.rstrip("/")
+        self._web = web or Web()
         self._timeout_s = timeout_s
 
     async def report(self, place: str, language: str, units: Units = "celsius") -> str:
@@ -91,8 +88,9 @@ class WttrWeather:
         if not name:
             raise NoWeather(_UNKNOWN_PLACE[language])
         try:
-            async with asyncio.timeout(self._timeout_s):
-                status, body = await self._ask(name, language)
+            url = f"{self._base_url}/{quote(name, safe='')}"
+            asked = {"format": "j1", "lang": language}
+            status, body = await self._web.get(url, timeout_s=self._timeout_s, params=asked)
             if _is_unknown_place(status, body):
                 logger.info("no weather report: the server does not know the place (HTTP %d)", status)
                 raise NoWeather(_UNKNOWN_PLACE[language])
@@ -103,22 +101,9 @@ class WttrWeather:
             raise
         except Exception as fault:  # whatever it is, the caller is waiting and gets an answer
             # Our own words only: the text of others' errors may hold the place.
-            reason = str(fault) if isinstance(fault, _Rubbish) else type(fault).__name__
+            reason = str(fault) if isinstance(fault, _Rubbish | TooLong) else type(fault).__name__
             logger.warning("no weather report: %s (if it lasts, look at WEATHER_URL)", reason)
             raise NoWeather(_NO_ANSWER[language]) from None
-
-    async def _ask(self, name: str, language: str) -> tuple[int, bytes]:
-        """Status and body of the server's answer."""
-        # Reading the certificates takes 20 ms, in which this call would stand still: a thread does it.
-        async with await asyncio.to_thread(httpx.AsyncClient, timeout=self._timeout_s) as client:
-            url = f"{self._base_url}/{quote(name, safe='')}"
-            async with client.stream("GET", url, params={"format": "j1", "lang": language}) as answer:
-                body = b""
-                async for chunk in answer.aiter_bytes():
-                    body += chunk
-                    if len(body) > _LARGEST_ANSWER:
-                        raise _Rubbish("the answer is too long")
-                return answer.status_code, body
 
 
 class _Rubbish(Exception):

@@ -12,6 +12,7 @@ import pytest
 from livekit.agents import AgentSession
 
 from agents.harbor_bikes import HarborBikes, Shop
+from agents.orders import ExampleOrders
 from agents.weather import Units
 from switchboard.call.call import Call
 from switchboard.call.reading import read_call
@@ -49,7 +50,7 @@ def _conversation(
 ) -> Conversation[HarborBikes]:
     call = call or read_call(attributes=CALLER)
     data = {key: fact.value for key, fact in call.data.items()}
-    business = HarborBikes(Shop(diary), Rain())
+    business = HarborBikes(Shop(diary), ExampleOrders(), Rain())
     return Conversation(
         call, LineOnPaper(), ROSTER, business, language, data=data, equipment=Equipment(OPTIONS), **more
     )
