@@ -17,7 +17,7 @@ from lab.providers.openai_voices import language_of, pieces
 from lab.providers.thinking import Thought
 
 # A model does as it is told; this one knows one way of being told.
-_WORD_FOR_WORD = re.compile(r'word for word.*?"(.*)"', re.DOTALL | re.IGNORECASE)
+_WORD_FOR_WORD = re.compile(r'word for word.*?(".*")', re.DOTALL | re.IGNORECASE)
 _CHUNK = 9600  # bytes: 200 ms
 
 Send = Callable[..., Awaitable[None]]
@@ -73,7 +73,7 @@ class Response:
     def _think(self, asked: dict[str, Any]) -> Thought:
         ordered = asked["messages"][-1]
         if ordered["role"] == "developer" and (words := _WORD_FOR_WORD.search(ordered["content"])):
-            return Thought(words[1])
+            return Thought(str(json.loads(words[1])))
         return self._mind.think(asked["messages"], asked["tools"])
 
     async def _call(self, thought: Thought) -> None:

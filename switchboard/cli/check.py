@@ -11,11 +11,12 @@ from switchboard.cli.business import read_routing_file, read_settings
 from switchboard.cli.output import NO, print_json
 
 if TYPE_CHECKING:
-    pass
+    from switchboard.worker.routing_file import RoutingFile
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The routing file (else SWITCHBOARD_CONFIG, switchboard.toml).")
 ]
+OnlineFlag = Annotated[bool, typer.Option("--online", help="Ask the providers too: their addresses, keys and models.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -23,13 +24,14 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def check(config: ConfigOption = None, as_json: JsonFlag = False) -> None:
-    """Check the routing file and run its test rows. Exit 2 for faults in the file, 1 for a failing row."""
+def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: JsonFlag = False) -> None:
+    """Check the routing file and run its test rows. Exit 2 for faults in the file, 1 for a failing row or provider."""
     from switchboard.routing.examples import failures, unreached
 
     path = config or read_settings().config
     read = read_routing_file(path, as_json=as_json)
     failed = [f"{path.name}:{test.line}: {message}" for test, message in failures(read.table, read.tests)]
+    failed += _provider_troubles(read) if online else []
     without = unreached(read.table, read.tests)
     routes, tests = len(read.table.routes), len(read.tests)
     if as_json:
@@ -53,6 +55,21 @@ def check(config: ConfigOption = None, as_json: JsonFlag = False) -> None:
         typer.echo(f"{path.name}: {_count(routes, 'route')} and a default, {_count(tests, 'test')}, {result}.")
     if failed:
         raise typer.Exit(NO)
+
+
+def _provider_troubles(file: RoutingFile) -> list[str]:
+    """Keys that are not set, plug-ins that cannot be made, and what is wrong with the servers that can be asked."""
+    import asyncio
+
+    from switchboard.speech.trial import endpoint_troubles, plugin_troubles
+
+    settings = read_settings()
+    missing = {name: purpose for name, purpose in file.variables().items() if not settings.variable(name)}
+    accesses, profiles = settings.accesses(file.providers), file.profiles()
+    told = [f"{name} is not set: {purpose}" for name, purpose in missing.items()]
+    told += plugin_troubles(profiles, accesses)
+    keyless = {name for name, provider in file.providers.items() if provider.key in missing}
+    return told + asyncio.run(endpoint_troubles(profiles, accesses, leave_out=keyless))
 
 
 def _count(number: int, what: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, CloseReason
+from livekit.agents import AgentSession, CloseEvent, CloseReason, ErrorEvent, llm
 from livekit.agents.voice import SpeechHandle
 
 from switchboard.call.causes import Cause, Ending
@@ -101,7 +101,14 @@ class Leg:
                 if not self._sessions:
                     self._end_with_session(event)
 
+        def on_error(event: ErrorEvent) -> None:
+            # livekit-agents closes the session for it, but the model's own end raises and the close is not told.
+            failed = isinstance(event.error, llm.RealtimeModelError) and not event.error.recoverable
+            if failed and session in self._sessions:
+                self.end(Cause.PROVIDER_FAILED, _kind(event.error))
+
         session.on("close", on_close)
+        session.on("error", on_error)
 
     def detach(self, session: AgentSession[Any]) -> None:
         """Another session goes on: the end of this one is no end of the call."""
@@ -189,8 +196,7 @@ class Leg:
     def _end_with_session(self, event: CloseEvent) -> None:
         match event.reason:
             case CloseReason.ERROR:
-                kind = type(event.error).__name__.removesuffix("Error") if event.error else ""
-                self.end(Cause.PROVIDER_FAILED, kind)
+                self.end(Cause.PROVIDER_FAILED, _kind(event.error) if event.error else "")
             case CloseReason.JOB_SHUTDOWN:
                 self.end(Cause.WORKER_STOPPED)
             case _:
@@ -200,3 +206,8 @@ class Leg:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _kind(error: object) -> str:
+    """Which of the models failed: `STT`, `LLM`, `TTS`, `RealtimeModel`."""
+    return type(error).__name__.removesuffix("Error")

@@ -81,7 +81,7 @@ def _deepgram_stt(wanted: Wanted) -> Hearing:
         language=wanted.language,
         smart_format=True,
         keyterm=keyterms if by_term else NOT_GIVEN,
-        keywords=[] if by_term else [(word, 1.5) for word in keyterms],
+        keywords=NOT_GIVEN if by_term else [(word, 1.5) for word in keyterms],  # nova-3 refuses even an empty list
         api_key=key,
         base_url=f"{origin}/v1/listen",
     )

@@ -36,16 +36,21 @@ def plugin_troubles(profiles: Iterable[SpeechProfile], accesses: Accesses) -> li
 
 
 async def endpoint_troubles(
-    profiles: Iterable[SpeechProfile], accesses: Accesses, within_s: float = _WITHIN_S
+    profiles: Iterable[SpeechProfile],
+    accesses: Accesses,
+    *,
+    within_s: float = _WITHIN_S,
+    leave_out: Collection[str] = (),
 ) -> list[str]:
     """What is wrong with the servers of these profiles, a line each: asked all at once, for at most `within_s`.
 
-    A plug-in's own server is not asked: only it knows how. Never raises.
+    `leave_out` are names of providers that nobody need ask. A plug-in's own server is not asked: only it knows how.
+    Never raises.
     """
     wanted: dict[str, tuple[Provider, set[str]]] = {}
     for (part, model), profile in uses(profiles).items():
         provider = profile.providers[provider_of(model)]
-        if provider.kind is not None:
+        if provider.kind is not None and provider.name not in leave_out:
             wanted.setdefault(provider.name, (provider, set()))[1].add(model_of(part, model)[0])
     asked = [_ask(provider, accesses[name], models, within_s) for name, (provider, models) in wanted.items()]
     return [line for lines in await asyncio.gather(*asked) for line in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterable
 from typing import Any
 
@@ -19,7 +20,7 @@ from switchboard.talk.unheard import WORDS_WITHIN_S
 _BITRATE = 64_000  # bit/s: Opus encodes in less than half the processor time of its default, and the bridge is near
 _RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
 # How a model that speaks by itself is given words that are written.
-WORD_FOR_WORD = 'Say this word for word, in the language it is written in, and nothing before or after it: "{}"'
+_WORD_FOR_WORD = "Say this word for word, in the language it is written in, and nothing before or after it: {}"
 
 
 class PhoneSession(AgentSession[Conversation[Any]]):
@@ -34,8 +35,9 @@ class PhoneSession(AgentSession[Conversation[Any]]):
         add_to_chat_ctx: bool = True,
     ) -> SpeechHandle:
         if self.tts is None and not is_given(audio) and isinstance(text, str) and self.is_one_model:
+            quoted = json.dumps(text, ensure_ascii=False)  # a caller's name in a greeting ends no quotation
             # Its turns are the model's own: nothing can be kept from being interrupted.
-            return self.generate_reply(instructions=WORD_FOR_WORD.format(text), tool_choice="none")
+            return self.generate_reply(instructions=_WORD_FOR_WORD.format(quoted), tool_choice="none")
         return super().say(text, audio=audio, allow_interruptions=allow_interruptions, add_to_chat_ctx=add_to_chat_ctx)
 
     @property

@@ -139,6 +139,7 @@ class _Expectation:
         try:
             self._session.interrupt(force=True)
             self._session.generate_reply(instructions=GO_ON)
-        except RuntimeError:  # the session is closing, and its end is the leg's
+        except RuntimeError:  # the session is closing, and it is not for us to wait for it
+            self._leg.end(Cause.PROVIDER_FAILED, "no answer")
             return
         self._look_again()

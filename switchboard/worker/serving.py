@@ -14,6 +14,7 @@ from livekit.agents import AgentServer, JobContext
 from switchboard.livekit_api.internals import set_up_log
 from switchboard.records.keeping import keep
 from switchboard.records.spool import Spool
+from switchboard.speech.trial import endpoint_troubles
 from switchboard.worker.areas import ensure
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.health import Health
@@ -88,7 +89,13 @@ async def _serve(server: AgentServer, services: Services) -> int:
 def _behind_the_calls(services: Services) -> list[Coroutine[None, None, object]]:
     """What the worker's own process does beside: the database kept up to date, the table of areas made."""
     settings = services.settings
-    return [keep(services.engine, Spool(settings.spool)), ensure(settings.cache)]
+    return [warn_of_endpoints(services), keep(services.engine, Spool(settings.spool)), ensure(settings.cache)]
+
+
+async def warn_of_endpoints(services: Services) -> None:
+    """Say in the log what calls would otherwise find out: an address that is no provider, a key that is refused."""
+    for trouble in await endpoint_troubles(services.tables.current.profiles(), services.models.accesses):
+        logger.warning(trouble)
 
 
 def _stop(stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from livekit.agents import AgentSession, CloseReason
+from livekit.agents import AgentSession, CloseReason, ErrorEvent, llm
 
 from switchboard.call.causes import Cause
 from switchboard.call.events import Answered
@@ -252,3 +252,14 @@ async def test_a_session_that_hangs_keeps_neither_the_room_nor_the_others(caplog
     assert session.closed
     assert "did not close" in caplog.text
     assert "could not be closed" in caplog.text
+
+
+async def test_one_model_for_all_that_has_failed_for_good_ends_the_call_although_its_session_never_closes() -> None:
+    phone = Phone()
+    session = phone.talk()
+    for recoverable in (True, False):
+        assert phone.leg.state is not State.ENDED
+        error = llm.RealtimeModelError(timestamp=0.0, label="x", error=ConnectionError(), recoverable=recoverable)
+        session.emit("error", ErrorEvent(error=error, source=None))
+    assert await _ended(phone) is Cause.PROVIDER_FAILED
+    assert phone.endings == ["a speech provider failed for good: RealtimeModel"]

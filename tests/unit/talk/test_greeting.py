@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from livekit.agents import APIConnectOptions, tts
 from switchboard.call.reading import read_call
 from switchboard.routing.decision import Answer
 from switchboard.speech.profile import BUILT_IN
+from switchboard.speech.providers import BUILT_IN as PROVIDERS
+from switchboard.speech.providers import Provider
 from switchboard.speech.spoken import SpokenText
 from switchboard.talk.greeting import fill, prepare_greeting
 from switchboard.talk.prompts import Prompt
@@ -107,3 +110,19 @@ async def test_a_broken_file_is_spoken_anew(tmp_path: Path) -> None:
     assert voice.said == ["Hi."]
     with wave.open(str(kept)) as sound:
         assert sound.getnframes() == 2400
+
+
+async def test_a_model_that_speaks_by_itself_is_given_the_words_and_nothing_is_spoken_for_it(tmp_path: Path) -> None:
+    greeting = prepare_greeting(_decision("Hello {name}."), PROMPT, CALL, {}, None, tmp_path)
+    assert (greeting.words, greeting.spoken) == ("Hello Ada.", None)
+
+
+async def test_the_same_name_at_another_address_is_another_voice(tmp_path: Path) -> None:
+    voice = Voice()
+    elsewhere = Provider("openai", kind="openai", base_url="https://proxy.example/v1")
+    for providers in (PROVIDERS, {**PROVIDERS, "openai": elsewhere}):
+        decision = replace(_decision("Hi."), speech=replace(BUILT_IN["phone"], providers=providers))
+        spoken = prepare_greeting(decision, PROMPT, CALL, {}, voice, tmp_path).spoken
+        assert spoken is not None
+        assert [frame async for frame in spoken.frames()]
+    assert voice.said == ["Hi.", "Hi."]
