@@ -50,6 +50,19 @@ def read_roster() -> Roster:
     return Roster(business_folder())
 
 
+def check_business(file: RoutingFile, *, as_json: bool = False) -> tuple[str, ...]:
+    """The warnings about the agents of `file`, each built once. Exits 2 with a line for each fault."""
+    from switchboard.talk.agent_checks import check_agents
+
+    found = check_agents(read_roster(), file.agents, file.asked())
+    if not found.faults:
+        return found.warnings
+    if not as_json:
+        fail("\n".join(found.faults))
+    print_json({"ok": False, "errors": found.faults})
+    raise typer.Exit(WRONG_USE)
+
+
 def read_routing_file(path: Path, *, as_json: bool = False, run_tests: bool = False) -> RoutingFile:
     """The routing file, its `[[test]]` rows passed where `run_tests`. Exits 2 with a line for each fault."""
     from switchboard.worker.routing_file import load_file, read_file

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchboard.cli.business import read_routing_file, read_settings
+from switchboard.cli.business import check_business, read_routing_file, read_settings
 from switchboard.cli.output import NO, print_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: Json
 
     path = config or read_settings().config
     read = read_routing_file(path, as_json=as_json)
+    warnings = check_business(read, as_json=as_json)
     failed = [f"{path.name}:{test.line}: {message}" for test, message in failures(read.table, read.tests)]
     failed += _provider_troubles(read) if online else []
     without = unreached(read.table, read.tests)
@@ -43,12 +44,15 @@ def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: Json
                 "errors": [],
                 "failed": failed,
                 "unreached": without,
+                "warnings": warnings,
                 "fingerprint": read.fingerprint,
             }
         )
     else:
         for message in failed:
             typer.echo(message, err=True)
+        for warning in warnings:
+            typer.echo(warning, err=True)
         for name in without:
             typer.echo(f'{path.name}: no test row reaches "{name}" (warning): add a [[test]] for it', err=True)
         result = "all pass" if not failed else f"{len(failed)} failed"

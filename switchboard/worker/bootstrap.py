@@ -13,6 +13,7 @@ from switchboard.directory.directory import Directory, DirectoryError
 from switchboard.directory.opening import open_directory
 from switchboard.files.source import TableErrors
 from switchboard.speech.stock import ModelStock
+from switchboard.talk.agent_checks import check_agents
 from switchboard.talk.roster import Roster
 from switchboard.worker.routing_file import RoutingFile, load_file
 from switchboard.worker.settings import Settings
@@ -44,6 +45,7 @@ class Services:
     engine: AsyncEngine
     models: ModelStock
     clock: Clock = now
+    warnings: tuple[str, ...] = ()
 
     @property
     def agent_name(self) -> str:
@@ -59,9 +61,13 @@ def bootstrap(business: Path, settings: Settings | None = None, clock: Clock = n
     settings = settings or Settings()
     roster = Roster(business)
     faults: list[str] = []
+    warnings: tuple[str, ...] = ()
     file: RoutingFile | None = None
     try:
         file = load_file(settings.config, agents=roster.names())
+        found = check_agents(roster, file.agents, file.asked())
+        faults += found.faults
+        warnings = found.warnings
     except TableErrors as errors:
         faults += errors.errors
     engine: AsyncEngine | None = None
@@ -74,4 +80,4 @@ def bootstrap(business: Path, settings: Settings | None = None, clock: Clock = n
     if faults or file is None or engine is None or directory is None:
         raise CannotStart("\n".join(faults))
     models = ModelStock(settings.accesses(file.providers))
-    return Services(settings, roster, Tables(file), directory, engine, models, clock)
+    return Services(settings, roster, Tables(file), directory, engine, models, clock, warnings)

@@ -35,6 +35,7 @@ def begin(business: Path) -> Services:
 
     try:
         services = bootstrap(business)
+        print(*services.warnings, sep="\n", end="\n" if services.warnings else "", file=sys.stderr)
         file = services.tables.current
         services.settings.require(file.variables())
         if troubles := plugin_troubles(file.profiles(), services.models.accesses):

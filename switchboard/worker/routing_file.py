@@ -67,6 +67,11 @@ class RoutingFile:
     tests: tuple[Example, ...]
     fingerprint: str
 
+    def asked(self) -> frozenset[str]:
+        """The agents that a route or [default] names."""
+        routes = (*self.table.routes, self.table.default)
+        return frozenset(route.action.agent for route in routes if route.action.agent)
+
     def profiles(self) -> tuple[SpeechProfile, ...]:
         """Every profile that some call could be given: the file's, and those with a model of a route in them."""
         found = list(self.speech.values())

@@ -13,6 +13,7 @@ from switchboard.cli import app
 from tests.unit.routing.routing_files import DEFAULT, routes
 
 ROWS = "\n[[test]]\ncall = { to = '1' }\nexpect = 'r1'\n\n[[test]]\ncall = {}\nexpect = 'default'\n"
+REACHED = "[agent.support]\nhand_over = { sales = 'prices' }\n"
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
@@ -22,7 +23,7 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "switchboard.toml"
-    path.write_text(routes('to = "1"') + ROWS)
+    path.write_text(routes('to = "1"') + REACHED + ROWS)
     return path
 
 
@@ -56,7 +57,7 @@ def test_check_shows_only_failing_rows(file: Path) -> None:
     result = run("check", "--config", str(file))
     assert result.exit_code == 1
     assert result.stderr == (
-        'switchboard.toml:16: test 3: expected "r1", got "default": to = "1" (is "2") does not hold\n'
+        'switchboard.toml:18: test 3: expected "r1", got "default": to = "1" (is "2") does not hold\n'
     )
 
 
