@@ -20,6 +20,7 @@ from switchboard.cli import (
     dial,
     explain,
     health,
+    new,
     prepare,
     provision,
     rooms,
@@ -41,6 +42,7 @@ worker.register(app)
 check.register(app)
 explain.register(app)
 schema.register(app)
+new.register(app)
 health.register(app)
 provision.register(app)
 dial.register(app)

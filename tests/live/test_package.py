@@ -20,3 +20,4 @@ def test_the_wheel_holds_the_product_alone(tmp_path: Path) -> None:
     files = zipfile.ZipFile(wheel).namelist()
     assert {file.partition("/")[0].partition("-")[0] for file in files} == {"switchboard"}
     assert "switchboard/database/migrations/versions/0001_customers_and_calls.py" in files
+    assert "switchboard/cli/new_business/switchboard.toml.txt" in files
