@@ -102,11 +102,11 @@ def _calm(server: Any) -> None:
         """
         return f"Renting a bike costs {25 * max(days, 1)} dollars."
 
-    async def check_stock(kind: str) -> str:
-        """Stock of bikes for rent."""
-        return f"There are four {kind} bikes for rent."
+    async def end_call() -> str:
+        """Has the name of a tool that every agent has."""
+        return "No call was ended."
 
-    for tool in (rental_price, check_stock):
+    for tool in (rental_price, end_call):
         server.add_tool(tool)
 
 

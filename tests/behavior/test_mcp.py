@@ -75,7 +75,7 @@ async def _until(true: Callable[[], bool], within: float = 30.0) -> None:
 
 async def test_a_servers_tools_are_offered_and_answer(calm: McpStand) -> None:
     async with connected(calm.url) as (connection, opened):
-        assert set(connection.offers) == {"rental_price", "check_stock"}
+        assert set(connection.offers) == {"rental_price", "end_call"}
         assert connection.offers["rental_price"].parameters["properties"]["days"]["type"] == "integer"
         assert await connection.call("rental_price", {"days": 2}) == "Renting a bike costs 50 dollars."
     assert opened.told == []
@@ -271,10 +271,10 @@ async def test_an_agent_gets_the_tools_while_it_talks_and_a_colleague_at_once(ca
         await session.run(user_input="And to buy?")
         assert isinstance(session.current_agent, PhoneAgent)
         assert session.current_agent.name == "sales"
-        # Its own check_stock stays: the server's is left out, which is told.
-        assert _names(session).count("check_stock") == 1
+        # Its own end_call stays: the server's is left out, which is told.
+        assert _names(session).count("end_call") == 1
         assert "rental_price" in _names(session)
-        assert any("its check_stock is left out: sales's own has that name" in line for line in told)
+        assert any("its end_call is left out: sales's own has that name" in line for line in told)
 
         await session.run(user_input="Something else.")
         assert "rental_price" not in _names(session)
@@ -306,7 +306,7 @@ async def test_a_tool_whose_server_died_says_so_and_the_prompt_knows_its_name() 
             await session.run(user_input="How much is it to rent a bike?")
             outputs = [item.output for item in model.asked[-1].items if item.type == "function_call_output"]
             assert outputs == [AWAY]
-            known = f"The tools of {server.host} (rental_price, check_stock) are away."
+            known = f"The tools of {server.host} (rental_price, end_call) are away."
             await _until(lambda: known in str(session.current_agent.instructions))
             assert any("went away" in line for line in told)
 
