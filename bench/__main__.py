@@ -25,8 +25,10 @@ from lab.stage.worker_process import WorkerFailed
 
 PARTS = ("answer", "replies", "typical", "synthetic", "cuts", "barge-in", "cost", "capacity", "start", "routing")
 NAMES = tuple(one.name for one in contenders.ALL)
+OTHERS = tuple(one.name for one in contenders.OTHERS)
 TYPICAL = {"stt": 0.150, "llm": 0.350, "tts": 0.200}  # s, of the providers
 
+_HAVE = f"{', '.join(NAMES)}; only when named: {', '.join(OTHERS)}"
 console = Console(stderr=True)
 
 
@@ -53,15 +55,15 @@ SHORT = Size(1, 1, 1, 1, 1, 3.0, 1, 1, (10,), 10_000, 2)
 
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(PARTS)}.")] = None,
-    contender: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(NAMES)}.")] = None,
+    contender: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {_HAVE}.")] = None,
     short: Annotated[bool, typer.Option("--short", help="Try every part quickly; the figures mean nothing.")] = False,
     before: Annotated[Path | None, typer.Option(help="A checkout of an earlier version, measured beside ours.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write machine, versions and samples here.")] = None,
 ) -> None:
     """Measure this worker beside a plain one, a pipecat bot and the floor."""
     parts = _chosen(only, PARTS, "--only")
-    names = _chosen(contender, NAMES, "--contender")
-    who = [one for one in contenders.ALL if one.name in names]
+    names = _chosen(contender, NAMES, "--contender", OTHERS)
+    who = [one for one in (*contenders.ALL, *contenders.OTHERS) if one.name in names]
     missing = [one.name for one in who if not Path(one.command[0]).exists()]
     if missing:
         _fail(f"not installed: {', '.join(missing)}; scripts/bench installs it")
@@ -167,10 +169,11 @@ async def _step(name: str, work: Callable[[], Awaitable[None]]) -> None:
     console.print(f"  {name}: {time.perf_counter() - started:.0f} s")
 
 
-def _chosen(wanted: list[str] | None, known: tuple[str, ...], option: str) -> list[str]:
-    unknown = sorted(set(wanted or ()) - set(known))
+def _chosen(wanted: list[str] | None, known: tuple[str, ...], option: str, besides: tuple[str, ...] = ()) -> list[str]:
+    """What is wanted, or all that is `known`; what is `besides` has to be named."""
+    unknown = sorted(set(wanted or ()) - {*known, *besides})
     if unknown:
-        _fail(f"{option} {unknown[0]}: unknown (have: {', '.join(known)})")
+        _fail(f"{option} {unknown[0]}: unknown (have: {', '.join((*known, *besides))})")
     return list(wanted or known)
 
 

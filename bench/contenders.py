@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livekit import api
@@ -34,6 +35,7 @@ class Contender:
     converses: bool = True
     folder: Path = ROOT
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    speech: str = ""  # a line for every [speech.NAME] of the shipped routing file, which is then read with it
 
 
 _PYTHON = sys.executable
@@ -44,6 +46,11 @@ PIPECAT_BOT = Contender(
     "pipecat", (str(PIPECAT / ".venv/bin/python"), str(PIPECAT / "pool.py")), "ready", dispatched=False
 )
 ALL = (OURS, PLAIN, PIPECAT_BOT, FLOOR)
+# Measured where they are named: the same worker with other speech.
+OTHERS = (
+    replace(OURS, name="ours-silero", speech='vad = "silero"'),
+    replace(OURS, name="ours-realtime", speech='realtime = "openai/gpt-realtime:marin"'),
+)
 
 
 def before(folder: Path) -> Contender:
@@ -62,6 +69,20 @@ def before(folder: Path) -> Contender:
     if told.returncode or not all(Path(file).is_relative_to(folder) for file in told.stdout.splitlines()):
         raise LookupError(f"{folder} is not what its worker would import: {told.stdout}{told.stderr}".strip())
     return Contender("before", OURS.command, folder=folder, variables=variables)
+
+
+def write_table(contender: Contender, folder: Path) -> Path:
+    """The shipped routing file with the contender's line in each of its profiles."""
+    shipped = (ROOT / "switchboard.toml").read_text(encoding="utf-8")
+    changed, times = re.subn(
+        r"^\[speech\..+$", lambda found: f"{found[0]}\n{contender.speech}", shipped, flags=re.MULTILINE
+    )
+    if not times:
+        raise LookupError("switchboard.toml has no [speech.NAME] to change")
+    folder.mkdir(parents=True, exist_ok=True)
+    table = folder / "switchboard.toml"
+    table.write_text(changed, encoding="utf-8")
+    return table
 
 
 class Running(WorkerProcess):
@@ -83,6 +104,8 @@ class Running(WorkerProcess):
             "SWITCHBOARD_CACHE": str(own_cache(own / "cache", ROOT / ".cache")),
             "PYTHONUNBUFFERED": "1",
         }
+        if contender.speech:
+            variables["SWITCHBOARD_CONFIG"] = str(write_table(contender, own))
         super().__init__(
             variables,
             folder / f"{contender.name}.log",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from importlib.metadata import version
@@ -116,6 +117,13 @@ def test_a_key_that_is_named_comes_from_there_and_one_that_is_not_from_the_plug_
 ) -> None:
     assert made["wideband tts"]["api_key"] == "eleven-secret"
     assert made["phone tts"]["api_key"] == "cartesia-secret"
+
+
+def test_the_example_of_the_page_is_good(tmp_path: Path) -> None:
+    page = (ROOT / "docs/speech.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^```toml plugins\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    checked = _run(tmp_path, "-c", CLI, "check", table=table + '[default]\nagent = "front_desk"\n')
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_missing_keys_are_told_all_at_once_whoever_reads_them(tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.contenders import before
+from bench.contenders import OTHERS, before, write_table
 from bench.light_phone import AUDIBLE, FRAME, Heard
 from bench.processes import cpu_seconds, pss_bytes, tree
 from bench.results import Results
 from bench.sentences import Sentence, synthetic
 from lab.providers.timed_words import TimedWords
 from lab.softphone.g711 import RATE
+from switchboard.worker.routing_file import load_file
+from tests.business import AGENTS, ROOT
 
 
 def heard(*spans: tuple[float, bool]) -> Heard:
@@ -93,3 +95,12 @@ def test_a_folder_that_would_run_the_present_version_is_refused(tmp_path: Path) 
     (tmp_path / "agent.py").touch()
     with pytest.raises(LookupError, match="is not what its worker would import"):
         before(tmp_path)
+
+
+def test_the_same_worker_with_other_speech_reads_the_shipped_table_and_no_more_is_changed(tmp_path: Path) -> None:
+    shipped = load_file(ROOT / "switchboard.toml", agents=AGENTS)
+    silero, realtime = (load_file(write_table(one, tmp_path / one.name), agents=AGENTS) for one in OTHERS)
+    assert {profile.vad for profile in silero.speech.values()} == {"silero"}
+    assert all(profile.realtime for profile in realtime.speech.values())
+    for read in (silero, realtime):
+        assert [route.name for route in read.table.routes] == [route.name for route in shipped.table.routes]
