@@ -89,8 +89,8 @@ class Call:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the bridge has said all that it will: inbound, once the SIP Call-ID is there nothing more comes."""
-        return self.direction == "outbound" or bool(self.attributes.get(names.CALL_ID_FULL))
+        """Whether the bridge has said all that it will: once the SIP Call-ID is there, nothing more comes."""
+        return bool(self.attributes.get(names.CALL_ID_FULL))
 
     @property
     def provider(self) -> str | None:

@@ -53,7 +53,7 @@ class Answered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified(Event):
-    """The names that others have for this call came late: `call` as it is known now."""
+    """`call` as it is known now: the names that others have for it may come late."""
 
     call: Call
 
@@ -108,7 +108,7 @@ class Reported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended(Event):
-    """The last event of every call."""
+    """The call is over. What its sessions still report, the last words for one, may follow."""
 
     ending: Ending
 

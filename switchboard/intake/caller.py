@@ -30,10 +30,6 @@ class NoCaller(Exception):
     """Nobody to answer: no one came in time, or the room closed first. The message says which."""
 
 
-class CallerHungUp(Exception):
-    """The caller left before the call was answered."""
-
-
 async def wait_for_caller(ctx: JobContext, timeout_s: float) -> rtc.RemoteParticipant:
     """The participant to answer. Raises NoCaller when none comes within `timeout_s` or the room closes."""
     async with changes_of(ctx.room, ROOM_EVENTS) as changed:
@@ -58,12 +54,6 @@ def pick_caller(participants: Iterable[rtc.RemoteParticipant]) -> rtc.RemotePart
 def _may_speak(participant: rtc.RemoteParticipant) -> bool:
     permissions = participant.permissions
     return permissions.can_publish and not permissions.hidden
-
-
-def require_present(room: rtc.Room, identity: str) -> None:
-    """Raises CallerHungUp unless the caller is still in the room."""
-    if identity not in room.remote_participants:
-        raise CallerHungUp
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from switchboard.call.events import Clock, now
 from switchboard.call.reading import read_call
 from switchboard.directory.directory import Directory
 from switchboard.directory.look_up import LookUp, look_up
-from switchboard.intake.caller import KINDS, ROOM_EVENTS, changes_of, require_present
+from switchboard.intake.caller import KINDS, ROOM_EVENTS, changes_of
 
 
 class Waiting(Protocol):
@@ -63,7 +63,7 @@ class Reader:
 async def take_in(reader: Reader, table: Waiting, wait_s: float, directory: Directory | None) -> Call:
     """The Call of a caller, with what the directory knows and the attributes that a route waits for.
 
-    Raises CallerHungUp when the caller leaves meanwhile.
+    A caller who leaves meanwhile is the leg's affair: it may be a reconnect.
     """
     began = monotonic()
     number = reader.read().remote_number
@@ -73,7 +73,6 @@ async def take_in(reader: Reader, table: Waiting, wait_s: float, directory: Dire
     warnings = [found.warning] if found.warning else []
     # Attributes come while the directory is asked: the wait for them has begun with it.
     missing = await _settle(reader, table, max(0.0, wait_s - (monotonic() - began)), found.rows)
-    require_present(reader.room, reader.caller.identity)
     if missing:
         warnings.append(f"decided without {', '.join(sorted(missing))}: not there after {wait_s * 1000:.0f} ms")
     return reader.read(found.rows, warnings)
@@ -95,7 +94,6 @@ async def _settle(
                 while missing := _missing(reader.read(customers), table):
                     await changed.wait()
                     changed.clear()
-                    require_present(reader.room, reader.caller.identity)
     return missing
 
 

@@ -41,9 +41,11 @@ def of_the_caller(reason: int | None, *, we_called: bool, answered: bool) -> End
     return _BY_REASON.get(reason) if reason is not None else None
 
 
-def of_ourselves(reason: int | None) -> Ending:
+def of_ourselves(reason: int | None, *, anybody_came: bool = True) -> Ending:
     """Why our own connection to the room is over, where we did not end the call."""
     match reason:
+        case _Reason.ROOM_DELETED | _Reason.ROOM_CLOSED if not anybody_came:
+            return Ending(Cause.NO_CALLER, "the room was closed before")
         case _Reason.ROOM_DELETED | _Reason.ROOM_CLOSED:
             return Ending(Cause.REMOVED, "the room was deleted")
         case _Reason.PARTICIPANT_REMOVED | _Reason.DUPLICATE_IDENTITY:

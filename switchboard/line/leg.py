@@ -112,7 +112,8 @@ class Leg:
 
     def detach(self, session: AgentSession[Any]) -> None:
         """Another session goes on: the end of this one is no end of the call."""
-        self._sessions.remove(session)
+        if session in self._sessions:
+            self._sessions.remove(session)
 
     async def hang_up(self, goodbye: str) -> None:
         """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it."""
@@ -130,6 +131,8 @@ class Leg:
             await asyncio.sleep(self._patience.tail_s)
         except TimeoutError:
             logger.warning("the goodbye could not be spoken in time: ending the call without it")
+        except Exception:
+            logger.exception("the goodbye could not be spoken: ending the call without it")
         self.end(Cause.AGENT_ENDED)
 
     def refuse(self, reason: str) -> None:
@@ -174,7 +177,8 @@ class Leg:
     async def _empty_the_room(self) -> None:
         for wait_s in (*self._patience.retries_s, None):
             try:
-                await self._delete_room()
+                async with asyncio.timeout(self._patience.deletes_within_s):
+                    await self._delete_room()
                 return
             except Exception as error:
                 if wait_s is None:

@@ -19,7 +19,8 @@ class Patience:
     `goodbye_s`: a goodbye that a failing provider never delivers must not keep the line open. `tail_s`: what still
     travels to the caller after our last sample has left, in jitter buffers and the carrier's network.
 
-    `closes_within_s`: how long a session may take to close. `retries_s`: the waits between attempts to delete the room.
+    `closes_within_s`: how long a session may take to close. `deletes_within_s`: how long one attempt to delete the room
+    may take, `retries_s` the waits between them: livekit-agents gives a job that ends 15 s for all of it.
     """
 
     grace_s: float = 4.0
@@ -27,4 +28,5 @@ class Patience:
     goodbye_s: float = 10.0
     tail_s: float = 0.4
     closes_within_s: float = 5.0
-    retries_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 4.0)
+    deletes_within_s: float = 2.0
+    retries_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0)

@@ -59,6 +59,7 @@ class Presence:
         self._identity = caller.identity
         self._is_sip = caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
         self._we_called = self._is_sip and not caller.attributes.get(names.RULE)
+        self.can_hear()
         if caller.identity not in self._room.remote_participants:
             self._on_left(caller)
 
@@ -91,7 +92,7 @@ class Presence:
     async def _wait_for_return(self) -> None:
         """As long as we are cut off ourselves, nobody can know whether the caller is there."""
         await asyncio.sleep(self._patience.grace_s)
-        if not self._connected.is_set():
+        while not self._connected.is_set():
             await self._connected.wait()
             await asyncio.sleep(self._patience.grace_s)
         if self._caller() is None:
@@ -106,6 +107,7 @@ class Presence:
 
     def _on_attributes(self, _changed: dict[str, str], participant: rtc.Participant) -> None:
         if participant.identity == self._identity:
+            self.can_hear()  # so that it is known how far the call had come, whoever waits for the answer
             self._changed()
 
     def _on_reconnecting(self, *_: object) -> None:
@@ -130,4 +132,4 @@ class Presence:
                 publication.set_subscribed(True)
 
     def _on_closed(self, reason: Any = None, *_: object) -> None:
-        self._gone(of_ourselves(reason))
+        self._gone(of_ourselves(reason, anybody_came=self._identity is not None))

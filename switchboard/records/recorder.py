@@ -45,6 +45,7 @@ class Recorder:
         self._news = asyncio.Event()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._known: Call | None = None
 
     def hear(self, event: Event) -> None:
         """Note an event of the call: the recorder's place in its stream (`Events.subscribe`)."""
@@ -56,6 +57,7 @@ class Recorder:
             case Answered():
                 self.answered(event.at)
             case Identified():
+                self._known = event.call
                 self.identified(event.call)
             case Changed():
                 self.changed(event.what, event.key, event.value, event.at)
@@ -64,6 +66,8 @@ class Recorder:
             case Warned():
                 self.warning(event.text)
             case Ended():
+                if self._task is None and self._known is not None:
+                    self.begin(self._known)  # it ended before anything was decided
                 self.ended(event.ending, event.at)
             case _:
                 pass  # told for others

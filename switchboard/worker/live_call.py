@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +18,7 @@ from livekit.agents import AgentSession, CloseEvent, JobContext, JobProcess
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
 from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported, Warned
-from switchboard.intake.caller import CallerHungUp, NoCaller
+from switchboard.intake.caller import NoCaller
 from switchboard.intake.reading import Reader, take_in
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.livekit_api.internals import dispatch_times
@@ -28,7 +30,8 @@ from switchboard.speech.profile import SpeechProfile
 from switchboard.talk.equipment import Equipment, Voices
 from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
-from switchboard.worker.bootstrap import Services
+from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
+from switchboard.worker.launch import BUSINESS
 
 logger = logging.getLogger("switchboard")
 
@@ -39,7 +42,13 @@ def hand_on_services(process: JobProcess) -> None:
     """Run by livekit-agents in each process for calls, before its call: gives it what the fork server made."""
     from switchboard.worker import preload
 
-    process.userdata[_SERVICES] = preload.services
+    services = preload.services
+    if services is None:  # the routing file was at fault when the fork server read it: it may be mended by now
+        try:
+            services = bootstrap(Path(os.environ[BUSINESS]))
+        except CannotStart as fault:
+            logger.error("calls are refused until this is mended: %s", fault)
+    process.userdata[_SERVICES] = services
 
 
 class LiveCall:
@@ -66,10 +75,12 @@ class LiveCall:
         )
 
     async def take_in(self, caller: rtc.RemoteParticipant) -> Call:
-        """Everything known about the call, with what a route waits for. Raises CallerHungUp."""
+        """Everything known about the call, with what a route waits for."""
         began = perf_counter()
         wait_s = self.file.worker.wait_for_attributes_ms / 1000
-        call = await take_in(self.reader(caller), self.file.table, wait_s, self.services.directory)
+        reader = self.reader(caller)
+        self.events.tell(Identified(at=self.events.now(), call=reader.read()))  # should it end before all is known
+        call = await take_in(reader, self.file.table, wait_s, self.services.directory)
         self.events.tell(Identified(at=self.events.now(), call=call))
         logger.info("known", extra={"known_in_ms": round((perf_counter() - began) * 1000, 1)})
         return call
@@ -148,7 +159,13 @@ class LiveCall:
 async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
     """The call of this job, for as long as it lasts. Whatever happens within, its line is closed at the end of this,
     nobody is left ringing, and the record says why."""
-    live = LiveCall(ctx, ctx.proc.userdata[_SERVICES])
+    try:
+        live = LiveCall(ctx, ctx.proc.userdata[_SERVICES])
+    except Exception:
+        # There is no leg yet, and yet nobody may be left ringing.
+        await delete_room(ctx.api, ctx.job.room.name)
+        ctx.shutdown("the call could not be taken")
+        raise
     leg = live.leg
     async with _closing(live):
         try:
@@ -157,8 +174,6 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
             await leg.over()
         except LegEnded:
             pass
-        except CallerHungUp:
-            leg.end(Cause.CALLER_HUNG_UP, "before the call was answered")
         except NoCaller as nobody:
             leg.end(Cause.NO_CALLER, str(nobody))
         except asyncio.CancelledError:
@@ -195,11 +210,14 @@ async def _as_long_as(leg: Leg) -> AsyncGenerator[None]:
 async def _closing(live: LiveCall) -> AsyncGenerator[None]:
     """In the end nobody is left on the line, the record is written, and the job is over."""
     leg = live.leg
-    try:
+    async with AsyncExitStack() as stack:  # from the last to the first, whatever one of them raises
+        stack.callback(lambda: live.ctx.shutdown(str(leg.ending)))
+        stack.push_async_callback(live.record.aclose)
+        stack.push_async_callback(live.tools.aclose)
+        stack.callback(lambda: _log_end(leg))
+        stack.push_async_callback(leg.close)
         yield
-    finally:
-        await leg.close()
-        logger.info("call ended", extra={"cause": str(leg.ending and leg.ending.cause), "reason": str(leg.ending)})
-        await live.tools.aclose()
-        await live.record.aclose()
-        live.ctx.shutdown(str(leg.ending))
+
+
+def _log_end(leg: Leg) -> None:
+    logger.info("call ended", extra={"cause": str(leg.ending and leg.ending.cause), "reason": str(leg.ending)})

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from livekit.agents import AgentSession, CloseReason, ErrorEvent, llm
 
 from switchboard.call.causes import Cause
-from switchboard.call.events import Answered
-from switchboard.line.leg import LegEnded
+from switchboard.call.events import Answered, Events
+from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
 from switchboard.line.states import State
-from tests.unit.line.fakes import IMPATIENT, FakeCaller, FakeSession, Phone, Reason
+from tests.unit.line.fakes import IMPATIENT, FakeCaller, FakeRoom, FakeSession, Phone, Reason
 
 
 async def _ended(phone: Phone) -> Cause:
@@ -263,3 +264,58 @@ async def test_one_model_for_all_that_has_failed_for_good_ends_the_call_although
         session.emit("error", ErrorEvent(error=error, source=None))
     assert await _ended(phone) is Cause.PROVIDER_FAILED
     assert phone.endings == ["a speech provider failed for good: RealtimeModel"]
+
+
+async def test_a_call_that_was_active_before_anybody_waited_for_it_was_answered() -> None:
+    early = Phone(attributes={"sip.callStatus": "active"})  # a call that we made, picked up before the worker joined
+    early.room.leave(early.caller, Reason.CLIENT_INITIATED)
+    assert await _ended(early) is Cause.CALLER_HUNG_UP
+    during = Phone(attributes={"sip.callStatus": "ringing"})
+    during.room.set_status(during.caller, "active")
+    during.room.leave(during.caller, Reason.CLIENT_INITIATED)
+    assert await _ended(during) is Cause.CALLER_HUNG_UP
+    assert during.endings == ["the caller hung up"]
+
+
+async def test_a_room_that_is_closed_before_anybody_came_had_no_caller() -> None:
+    room = FakeRoom()
+    leg = Leg(room, room.delete, Events(), IMPATIENT)
+    room.emit("disconnected", Reason.ROOM_CLOSED)
+    await leg.close()
+    assert leg.ending is not None
+    assert leg.ending.cause is Cause.NO_CALLER
+
+
+async def test_a_session_may_be_detached_after_the_end() -> None:
+    phone = Phone()
+    session = phone.talk()
+    phone.leg.end(Cause.FAULT)
+    phone.leg.detach(cast("AgentSession[Any]", session))
+    assert await _ended(phone) is Cause.FAULT
+
+
+async def test_a_server_that_never_answers_holds_the_end_of_the_job_up_for_a_while_only() -> None:
+    phone = Phone()
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    leg = Leg(phone.room, hang, Events(), replace(IMPATIENT, deletes_within_s=0.01))
+    leg.end(Cause.FAULT)
+    await asyncio.wait_for(leg.close(), 5)
+
+
+async def test_a_goodbye_whose_playing_fails_ends_the_call_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(FakeSession):
+        def say(self, text: str, **_: Any) -> Any:
+            class Handle:
+                async def wait_for_playout(self) -> None:
+                    raise RuntimeError("the voice broke")
+
+            return Handle()
+
+    phone = Phone()
+    phone.leg.attach(cast("AgentSession[Any]", Broken()))
+    await phone.leg.hang_up("Goodbye.")
+    assert await _ended(phone) is Cause.AGENT_ENDED
+    assert "could not be spoken" in caplog.text

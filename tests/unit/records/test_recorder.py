@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.call.causes import Cause, Ending
+from switchboard.call.events import Ended, Identified
 from switchboard.call.reading import read_call
 from switchboard.call.spec import read_spec
 from switchboard.database.engine import make_engine
@@ -301,3 +302,12 @@ def test_a_row_survives_its_way_through_a_file() -> None:
     assert from_json(to_json(before)) == before
     with pytest.raises(ValueError, match="unknown columns"):
         from_json(json.dumps({"id": str(recorder.id), "colour": "red"}))
+
+
+async def test_a_call_that_ends_before_it_is_decided_is_on_the_record(engine: AsyncEngine, spool: Spool) -> None:
+    recorder = Recorder(engine, spool)
+    recorder.hear(Identified(at=AT, call=CALL))
+    recorder.hear(Ended(at=AT, ending=Ending(Cause.CALLER_HUNG_UP)))
+    await recorder.aclose()
+    row = await record(engine, recorder)
+    assert (row.route, row.cause, row.sip_call_id) == (None, "caller_hung_up", "SCL_1")

@@ -86,7 +86,6 @@ def test_once_the_bridge_has_said_everything_nothing_is_waited_for(tmp_path: Pat
     table = _table(tmp_path, 'header."x-q" = "a"')
     assert table.could_change(call()) == {"sip.h.x-q"}
     assert table.could_change(call(attributes={"sip.callIDFull": "1@carrier"})) == frozenset()
-    assert table.could_change(call(direction="outbound")) == frozenset()
 
 
 def test_a_header_that_can_never_be_trusted_is_not_waited_for_by_a_route_that_asks_for_trust(tmp_path: Path) -> None:

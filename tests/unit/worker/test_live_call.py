@@ -10,7 +10,7 @@ import pytest
 from livekit.agents import JobContext
 
 from switchboard.call.causes import Cause
-from switchboard.intake.caller import CallerHungUp, NoCaller
+from switchboard.intake.caller import NoCaller
 from switchboard.worker.bootstrap import bootstrap
 from switchboard.worker.live_call import LiveCall, open_call
 from switchboard.worker.settings import Settings
@@ -67,10 +67,9 @@ async def test_what_would_wait_for_ever_is_given_up_when_the_call_ends(tmp_path:
     ("fault", "cause"),
     [
         (RuntimeError("broken"), Cause.FAULT),
-        (CallerHungUp(), Cause.CALLER_HUNG_UP),
         (NoCaller("no caller came within 5 seconds"), Cause.NO_CALLER),
     ],
-    ids=["a fault", "hung up", "nobody"],
+    ids=["a fault", "nobody"],
 )
 async def test_whatever_is_raised_on_the_way_ends_the_call_and_its_room(
     tmp_path: Any, fault: Exception, cause: Cause
@@ -95,3 +94,18 @@ async def test_a_job_that_is_cancelled_ends_as_the_worker_stops(tmp_path: Any) -
         await task
     assert job.shut_down == ["the worker stopped"]
     assert not job.room.is_there
+
+
+async def test_a_call_that_cannot_be_taken_at_all_is_refused_and_not_left_ringing(tmp_path: Any) -> None:
+    job = FakeJob(tmp_path)
+    job.proc.userdata["services"] = None  # the routing file is at fault
+    job.job.room = SimpleNamespace(name="room")
+
+    async def answer() -> None:
+        async with open_call(cast("JobContext", job)):
+            raise AssertionError("there is nothing to answer with")
+
+    with pytest.raises(AttributeError):
+        await answer()
+    assert not job.room.is_there
+    assert job.shut_down == ["the call could not be taken"]
