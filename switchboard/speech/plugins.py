@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from switchboard.files.suggest import suggest
 from switchboard.speech.providers import Access, Part, Provider, Takes, model_of
+
+logger = logging.getLogger("switchboard")
 
 _CLASSES: Mapping[Part, tuple[str, type]] = {"stt": ("STT", stt.STT), "llm": ("LLM", llm.LLM), "tts": ("TTS", tts.TTS)}
 # How plug-ins call what all of them take; the first that a class has.
@@ -93,7 +96,10 @@ def takes(provider: Provider, part: Part, cls: type) -> Takes:
 def build(
     provider: Provider, part: Part, model: str, language: str, access: Access, keyterms: tuple[str, ...] = ()
 ) -> Any:
-    """The plug-in's object for `part`. Raises what its constructor raises, a key that it misses among it."""
+    """The plug-in's object for `part`. Raises what its constructor raises, a key that it misses among it.
+
+    Where it does so for the language alone, it is made without.
+    """
     cls = plugin_classes(provider.plugin)[part]
     signature = _Signature(cls)
     name, voice = model_of(part, model)
@@ -108,7 +114,17 @@ def build(
     }
     named = {signature.first(_MODEL): name, signature.first(_VOICE): voice}
     ours, theirs = ({key: value for key, value in some.items() if key and value} for some in (given, named))
-    return cls(**(ours | told | theirs))  # what the profile names counts most
+    arguments = ours | told | theirs  # what the profile names counts most
+    try:
+        return cls(**arguments)
+    except Exception:
+        # A caller's language may be one that it does not take: better another one than nobody.
+        spoken = signature.first(_LANGUAGE)
+        if spoken not in arguments or spoken in told:
+            raise
+        made = cls(**{key: value for key, value in arguments.items() if key != spoken})
+        logger.warning("plugin %s cannot be made for the language %s: its own is used", provider.plugin, language)
+        return made
 
 
 @dataclass(slots=True)

@@ -83,9 +83,11 @@ def _judge(
     provider: Provider, where: str, models: Collection[str], status: int, kind: str, body: bytes
 ) -> Iterator[str]:
     ending = ": an OpenAI base_url ends in /v1" if provider.kind == "openai" else ": Deepgram's base_url has no path"
-    if status in (401, 403):
-        named = f"the key in {provider.key}" if provider.key else 'a request without a key: name it, key = "…"'
-        yield f"{where} refuses {named} (HTTP {status})"
+    named = f"the key in {provider.key}" if provider.key else 'a request without a key: name it, key = "…"'
+    if status == 401:
+        yield f"{where} refuses {named} (HTTP 401)"
+    elif status == 403 and "html" not in kind:
+        yield f"{where} refuses {named}, or only to list its models (HTTP 403)"
     elif "html" in kind or body.lstrip()[:1] == b"<":
         yield f"{where} answers with a web page{ending}"
     elif status >= 500:

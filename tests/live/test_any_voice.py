@@ -39,8 +39,10 @@ async def _record(folder: Path) -> Any:
 
 
 async def test_one_model_greets_hands_over_and_says_goodbye_to_its_end(tmp_path: Path) -> None:
-    async with Exchange(tmp_path, REALTIME) as exchange:
-        await exchange.script("Can I talk to sales please?", "How much is a city bike?", "Thank you and goodbye.")
+    table = '[agent.sales]\nvoice = "cedar"\n' + REALTIME
+    async with Exchange(tmp_path, table) as exchange:
+        await exchange.script("Can I talk to sales please?")
+        await exchange.script("How much is a city bike?", "Thank you and goodbye.")  # another voice: another connection
         async with exchange.phone() as phone:
             await _greeted(phone)
             for question in ("Can I talk to sales please?", "How much is a city bike?"):
@@ -58,7 +60,8 @@ async def test_one_model_greets_hands_over_and_says_goodbye_to_its_end(tmp_path:
         assert "Thanks for calling Harbor Bikes" in asked[0]["body"]["messages"][-1]["content"]
         assert "You are sales" in asked[-1]["body"]["messages"][0]["content"]
         assert "Can I talk to sales please?" in str(asked[-1]["body"]["messages"])
-        assert {one["body"]["voice"] for one in asked} == {"marin"}
+        assert [one["body"]["voice"] for one in asked][:2] == ["marin", "marin"]
+        assert asked[-1]["body"]["voice"] == "cedar"
         assert not [kind for kind in ("stt", "llm", "tts") if await exchange.requests(kind)]
         assert exchange.worker.traceback() is None, exchange.worker.traceback()
     record = await _record(tmp_path)

@@ -36,6 +36,8 @@ class TTS(tts.TTS):
     ) -> None:
         if not api_key:
             raise ValueError("Voices needs a key: set VOICES_API_KEY")
+        if language == "tlh":
+            raise ValueError("unknown language")
         super().__init__(capabilities=tts.TTSCapabilities(streaming=False), sample_rate=24000, num_channels=1)
         self.made = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
 

@@ -105,6 +105,17 @@ def test_a_plug_in_is_made_with_what_file_and_profile_say(tmp_path: Path) -> Non
     assert file.variables()["VOICES_API_KEY"] == 'the key of provider "voices", which speaks'
 
 
+def test_a_language_that_a_plug_in_does_not_take_leaves_the_caller_its_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with plugin_file(tmp_path) as module:
+        text = f'[provider.voices]\nplugin = "{module}"\nkey = "V_KEY"\n[speech.phone]\ntts = "voices/"\n'
+        file = load_text(tmp_path, text + DEFAULT)
+        made = make_model("tts", file.speech["phone"], "tlh", {"voices": Access("k", "")}).made
+    assert not made["language"]
+    assert "cannot be made for the language tlh" in caplog.text
+
+
 def test_a_plug_in_without_model_or_voice_keeps_its_own(tmp_path: Path) -> None:
     with plugin_file(tmp_path) as module:
         text = f'[provider.voices]\nplugin = "{module}"\nkey = "V_KEY"\n[speech.phone]\ntts = "voices/"\n'

@@ -88,7 +88,7 @@ async def test_a_server_that_has_the_models_is_in_order_and_is_asked_once_with_t
         (answering(text="<!doctype html><p>Hello", content_type="text/html"), "answers with a web page: an OpenAI"),
         (answering(text="<p>Not found", content_type="text/html", status=404), "answers with a web page: an OpenAI"),
         (answering(text="{}", status=401), "refuses the key in ACME_API_KEY (HTTP 401)"),
-        (answering(text="{}", status=403), "refuses the key in ACME_API_KEY (HTTP 403)"),
+        (answering(text="{}", status=403), "refuses the key in ACME_API_KEY, or only to list its models (HTTP 403)"),
         (answering(text="{}", status=502), "fails (HTTP 502)"),
         (answering(text="[1, 2"), "answers with something else than a list of models"),
         (answering(text='{"data": [7]}'), "answers with something else than a list of models"),
