@@ -45,6 +45,7 @@ def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: Json
                 "failed": failed,
                 "unreached": without,
                 "warnings": warnings,
+                "agents": {name: {"name": speech.name, **speech.models()} for name, speech in read.sounds().items()},
                 "fingerprint": read.fingerprint,
             }
         )
@@ -55,6 +56,9 @@ def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: Json
             typer.echo(warning, err=True)
         for name in without:
             typer.echo(f'{path.name}: no test row reaches "{name}" (warning): add a [[test]] for it', err=True)
+        for name, speech in read.sounds().items():
+            models = ", ".join(f"{part} {model}" for part, model in speech.models().items() if part != "stt")
+            typer.echo(f"agent {name} speaks by telephone with {models} unless its route says otherwise.")
         result = "all pass" if not failed else f"{len(failed)} failed"
         typer.echo(f"{path.name}: {_count(routes, 'route')} and a default, {_count(tests, 'test')}, {result}.")
     if failed:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from switchboard.talk.options import NOTHING, AgentOptions, McpServer
 
 if TYPE_CHECKING:
-    from livekit.agents import AgentSession
+    from livekit.agents import AgentSession, AgentStateChangedEvent
     from livekit.agents.llm import RawFunctionTool
 
     from switchboard.talk.mcp_connection import Connection, Limits, Offer
@@ -23,6 +23,7 @@ logger = logging.getLogger("switchboard")
 
 _MOST = 100  # of one agent, its own not among them: OpenAI takes 128 in all
 _CLOSED_WITHIN_S = 2.0
+_AT_THE_LATEST_S = 1.0  # after the session is there: somebody may take long to answer a call of ours
 
 
 @runtime_checkable
@@ -52,14 +53,31 @@ class RemoteTools:
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: AgentSession[Any] | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def attach(self, session: AgentSession[Any], agent: str) -> None:
-        """Open what `agent` and those it may hand over to have, and keep the tools of whoever talks up to date."""
+        """Open what `agent` and those it may hand over to have, and keep the tools of whoever talks up to date.
+
+        It is opened when the first word is being heard, which would wait for it: it takes 35 ms of processor time.
+        """
+        if not any(options.mcp for options in self._options.values()):
+            return
         self._session = session
-        for name in self._reachable(agent):
-            self._connect(name)
-        if self._options:
-            session.on("conversation_item_added", self._on_item)
+
+        def begin() -> None:
+            timer.cancel()
+            for name in self._reachable(agent):
+                self._connect(name)
+
+        def on_state(event: AgentStateChangedEvent) -> None:
+            if event.new_state == "speaking" and not self._closed:
+                begin()
+
+        timer = asyncio.get_running_loop().call_later(_AT_THE_LATEST_S, begin)
+        self._timer = timer
+        session.on("agent_state_changed", on_state)
+        session.on("conversation_item_added", self._on_item)
 
     def of(self, agent: str, own: Collection[str]) -> list[RawFunctionTool[..., Any]]:
         """What there is for `agent` now. A tool called as one of its `own`, or as an earlier server's, is left out."""
@@ -96,6 +114,9 @@ class RemoteTools:
 
     async def aclose(self) -> None:
         """Close all connections, within two seconds. Never raises."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -138,12 +159,13 @@ class RemoteTools:
         return self._tools[key]
 
     def _on_item(self, event: Any) -> None:
-        if event.item.type == "agent_handoff" and self._session is not None:
+        if event.item.type == "agent_handoff" and event.item.old_agent_id and self._session and not self._closed:
             self._connect(getattr(self._session.current_agent, "name", ""))
             self._refresh()
 
     def _refresh(self) -> None:
-        self._spawn(self._hand_on())
+        if not self._closed:
+            self._spawn(self._hand_on())
 
     async def _hand_on(self) -> None:
         """Whoever talks gets what there is now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -22,7 +23,7 @@ from switchboard.routing.number_files import NumbersSection
 from switchboard.routing.reading import Rows, read_routing
 from switchboard.routing.routes import Known
 from switchboard.routing.rows import DefaultRow, RouteRow, TestRow
-from switchboard.routing.table import Action, Table
+from switchboard.routing.table import Action, AgentSpeech, Table
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.provider_reading import ProviderKeys, read_providers
 from switchboard.speech.providers import Providers, provider_of, work_of
@@ -71,6 +72,16 @@ class RoutingFile:
         """The agents that a route or [default] names."""
         routes = (*self.table.routes, self.table.default)
         return frozenset(route.action.agent for route in routes if route.action.agent)
+
+    def sounds(self) -> dict[str, SpeechProfile]:
+        """How each agent that has a wish of its own speaks on a telephone, where the route says nothing."""
+        found: dict[str, SpeechProfile] = {}
+        for name, options in self.agents.items():
+            if options.speech != AgentSpeech():
+                action = Action().spoken_by(options.speech)
+                with suppress(LookupError):  # this language is not heard: no route with this agent has it
+                    found[name] = action.profile(self.speech[action.speech or "phone"], self.worker.language)
+        return found
 
     def profiles(self) -> tuple[SpeechProfile, ...]:
         """Every profile that some call could be given: the file's, and those with a model of a route in them."""

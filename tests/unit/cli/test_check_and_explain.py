@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from switchboard.cli import app
-from tests.unit.routing.routing_files import DEFAULT, routes
+from tests.unit.routing.routing_files import DEFAULT, be_business, routes
 
 ROWS = "\n[[test]]\ncall = { to = '1' }\nexpect = 'r1'\n\n[[test]]\ncall = {}\nexpect = 'default'\n"
 REACHED = "[agent.support]\nhand_over = { sales = 'prices' }\n"
@@ -21,7 +21,8 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    be_business(tmp_path, monkeypatch)
     path = tmp_path / "switchboard.toml"
     path.write_text(routes('to = "1"') + REACHED + ROWS)
     return path
@@ -143,3 +144,14 @@ def test_a_missing_file_is_named() -> None:
 def test_a_refusal_is_explained(file: Path) -> None:
     file.write_text('[[route]]\nname = "r"\nwhen = { to = "1" }\nreject = "busy"\n' + DEFAULT)
     assert "busy, while it still rings" in run("explain", "--to", "1", "--config", str(file)).stdout
+
+
+def test_an_agents_own_speech_is_shown_as_it_will_be(file: Path) -> None:
+    file.write_text('[agent.support]\nvoice = "nova"\nhand_over = { sales = "x" }\n' + routes('to = "1"') + ROWS)
+    result = run("check", "--config", str(file))
+    assert (result.exit_code, result.stderr) == (0, "")
+    voice = "openai/gpt-4o-mini-tts:nova"
+    assert f"agent support speaks by telephone with llm openai/gpt-4.1-mini, tts {voice} unless" in result.stdout
+    assert json.loads(run("check", "--config", str(file), "--json").stdout)["agents"]["support"]["tts"] == voice
+    assert explained("--config", str(file), "--to", "1")["speech"]["tts"] == voice
+    assert explained("--config", str(file))["speech"]["tts"] != voice
