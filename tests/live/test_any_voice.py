@@ -15,6 +15,7 @@ from lab.softphone import Softphone
 from switchboard.database.engine import make_engine
 from switchboard.records.read import latest
 from tests.live.exchange import Exchange
+from tests.live.worker import Worker
 
 DEFAULT = '[default]\nagent = "front_desk"\n'
 HAND_OVER = '[agent.front_desk]\nhand_over = { sales = "prices, stock, buying a bike" }\n'
@@ -172,3 +173,28 @@ def _ancestors(pid: int) -> set[int]:
         with suppress(OSError):
             pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return found
+
+
+async def test_a_provider_that_does_not_answer_is_told_and_callers_are_greeted_all_the_same(tmp_path: Path) -> None:
+    async with await asyncio.start_server(_say_nothing, "127.0.0.1", 0) as silent:
+        url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/v1"
+        table = f'[provider.acme]\nkind = "openai"\nbase_url = "{url}"\n[speech.phone]\nllm = "acme/x"\n{DEFAULT}'
+        async with Exchange(tmp_path, table) as exchange:
+            await exchange.worker.logged(f'provider "acme": {url} does not answer within 3 s')
+            async with exchange.phone() as phone:
+                await _greeted(phone)
+
+
+async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        await reader.read()  # until the client gives up
+    writer.close()
+
+
+async def test_a_worker_without_a_providers_key_does_not_start_and_says_which_variable(tmp_path: Path) -> None:
+    table = f'[provider.acme]\nkind = "openai"\nkey = "ACME_API_KEY"\n[speech.phone]\nllm = "acme/x"\n{DEFAULT}'
+    keys = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DEEPGRAM_API_KEY", "OPENAI_API_KEY")
+    worker = Worker(tmp_path, table, {"LIVEKIT_URL": "ws://127.0.0.1:9", **dict.fromkeys(keys, "x")})
+    await worker.start()
+    assert await worker.exit_code(60) == 2
+    assert 'ACME_API_KEY: the key of provider "acme", which thinks' in worker.read_log()
