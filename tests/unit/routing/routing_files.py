@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from switchboard.call.call import Call
 from switchboard.call.spec import read_spec
@@ -14,6 +18,16 @@ from switchboard.worker.routing_file import RoutingFile, load_file
 
 AGENTS = ("front_desk", "sales", "support")
 DEFAULT = '[default]\nagent = "front_desk"\n'
+
+
+def be_business(folder: Path, monkeypatch: pytest.MonkeyPatch, agents: Sequence[str] = AGENTS) -> None:
+    """Commands are about `folder`, a business with these agents, each a prompt alone."""
+    (folder / "prompts").mkdir()
+    for name in agents:
+        (folder / f"prompts/{name}.md").write_text("Hello.\n---\nYou answer.", encoding="utf-8")
+    (folder / "agent.py").touch()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
 
 
 def load_text(folder: Path, text: str) -> RoutingFile:

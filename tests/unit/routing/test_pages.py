@@ -18,7 +18,7 @@ from switchboard.speech.reading import SpeechKeys
 from switchboard.talk.options import AgentKeys
 from switchboard.worker.options import WorkerOptions
 from switchboard.worker.routing_file import Sections
-from tests.unit.routing.routing_files import DEFAULT, load_text
+from tests.unit.routing.routing_files import AGENTS, DEFAULT, be_business, load_text
 
 PAGE = Path("docs/routing.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(toml|toml faulty|console)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -38,7 +38,7 @@ def test_every_session_prints_what_the_page_shows(
     file: str, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "switchboard.toml").write_text(file, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+    be_business(tmp_path, monkeypatch, [name for name in AGENTS if name in file + session])
     for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         result = CliRunner(env={"COLUMNS": "100"}).invoke(app, shlex.split(command)[1:])
