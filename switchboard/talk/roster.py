@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,14 @@ class Roster:
         file = self.folder / "agents" / f"{name}.py"
         if not file.is_file():
             return type(name, (PhoneAgent,), {"name": name})
-        module = importlib.import_module(f"agents.{name}")
+        try:
+            module = importlib.import_module(f"agents.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"agents.{name}":
+                raise
+            raise BadAgent(_found_elsewhere(file)) from None
         if Path(module.__file__ or "").resolve() != file:
-            raise BadAgent(f"{file} is not found: the package `agents` is {module.__file__}, from another folder")
+            raise BadAgent(_found_elsewhere(file))
         found = [
             value
             for value in vars(module).values()
@@ -57,3 +63,11 @@ class Roster:
             many = "no class" if not named else f"{len(named)} classes"
             raise BadAgent(f"agents/{name}.py has {many} that could be the agent: one subclass of PhoneAgent, please")
         return named[0]
+
+
+def _found_elsewhere(file: Path) -> str:
+    """Why Python, asked for the module in `file`, looked in another folder."""
+    beside = file.with_name("__init__.py")
+    if not beside.is_file():  # then any other package `agents` on Python's path goes before it
+        return f"{file} is not found, because its folder is no package: make an empty {beside}"
+    return f"{file} is not found: the package `agents` is {sys.modules['agents'].__file__}, from another folder"

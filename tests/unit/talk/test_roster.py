@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,30 @@ def test_a_package_of_another_business_is_told_apart(tmp_path: Path) -> None:
     roster = _business(tmp_path, {"support.md": "Help."}, {"support.py": "", "__init__.py": ""})
     with pytest.raises(BadAgent, match=str(ROOT)):
         roster.agent_class("support")
+
+
+def test_a_business_without_classes_gets_none_of_another_business(tmp_path: Path) -> None:
+    assert "Support" in vars(importlib.import_module("agents.support"))
+    support = _business(tmp_path, {"support.md": "Help."}).agent_class("support")
+    assert support.__mro__[1] is PhoneAgent
+
+
+@pytest.mark.parametrize("name", ["support", "rentals"])
+def test_a_folder_that_is_no_package_is_said_to_need_a_file(tmp_path: Path, name: str) -> None:
+    roster = _business(tmp_path, {f"{name}.md": "Help."}, {f"{name}.py": ""})
+    with pytest.raises(BadAgent, match=r"make an empty .*/agents/__init__\.py"):
+        roster.agent_class(name)
+
+
+def test_a_module_that_an_agent_lacks_is_no_fault_of_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = _business(tmp_path, {"billing.md": "Help."}, {"billing.py": "import no_such_module\n", "__init__.py": ""})
+    for module in [name for name in sys.modules if name.partition(".")[0] == "agents"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        roster.agent_class("billing")
 
 
 def test_a_missing_prompt_is_named_with_what_exists(tmp_path: Path) -> None:
