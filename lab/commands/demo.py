@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from switchboard.cli.arguments import json_object, not_empty, pairs
-from switchboard.cli.business import read_routing_file, read_settings
+from switchboard.cli.business import read_roster, read_routing_file, read_settings
 from switchboard.cli.output import NO, console, fail
 from switchboard.speech.providers import BUILT_IN
 
@@ -75,7 +75,9 @@ def demo(
     decision = file.table.decide(_as_the_worker_sees_it(caller, file))
     spoken = language or (decision.language if isinstance(decision, Answer) else file.worker.language)
     imitated = _imitated(settings, file, imitate=imitate)
-    work = _demonstrate(settings, file, caller, tuple(say or ()) or script(spoken), spoken, imitated)
+    work = _demonstrate(
+        settings, file, caller, tuple(say or ()) or script(spoken, read_roster().names()), spoken, imitated
+    )
     raise typer.Exit(_until_told_to_stop(work))
 
 
@@ -132,7 +134,7 @@ async def _demonstrate(
     if refused:
         console.print(f'\nAs it should be: the route "{explanation.decision.route}" refuses such calls.')
     log.unlink(missing_ok=True)
-    _say_what_next()
+    _say_what_next(file, explanation.decision.route)
     return 0
 
 
@@ -171,13 +173,13 @@ def _went_well(phone: Softphone, moments: Sequence[Moment]) -> bool:
     return bool(talk) and talk[0] == "agent" and not unanswered and phone.outcome != "connection lost"
 
 
-def _say_what_next() -> None:
-    for line in (
-        '\nOther callers:   scripts/demo --to "+1 800 555 0103"',
-        '                 scripts/demo --say "My brakes squeak." --say "Thanks, goodbye."',
-        """                 scripts/demo --job '{"department": "sales"}'""",
-        "The call's record:   uv run switchboard calls",
-    ):
+def _say_what_next(file: RoutingFile, route: str) -> None:
+    from lab.demo.script import other_callers
+
+    others = [*other_callers(file, route), 'scripts/demo --say "Are you open on Sunday?" --say "Thanks, goodbye."']
+    heads = ["\nOther callers:   ", *[" " * 17] * (len(others) - 1)]
+    lines = [head + other for head, other in zip(heads, others, strict=True)]
+    for line in (*lines, "The call's record:   uv run switchboard calls"):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
