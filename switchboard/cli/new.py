@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import tempfile
+import unicodedata
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -30,24 +33,42 @@ def new(
 ) -> None:
     """Make a business of your own in DIR: a table, a prompt, a test. Its scripts/demo answers a call at once."""
     folder = folder.resolve()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        fail(f"{folder} is not empty: name a folder that does not exist yet")
     called = " ".join((name or folder.name.replace("-", " ").replace("_", " ").title()).split())
-    slug = re.sub(r"[^a-z0-9]+", "-", called.casefold()).strip("-") or "business"
+    if not called:
+        fail("--name is empty: write what the business is called, or leave it out")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Made beside its place and moved there whole: what fails leaves nothing half written.
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".switchboard-new-") as unfinished:
-            made = Path(unfinished) / "business"
-            _write(files("switchboard.cli") / _TEMPLATES, made, _values(called, slug))
-            _write_schema(made / "switchboard.schema.json")
-            if folder.exists():
-                folder.rmdir()
-            shutil.move(made, folder)
+        _make(folder, called)
     except OSError as error:
         fail(f"{folder} cannot be written: {error.strerror}")
     typer.echo(f"{folder}: {called} can be called. Try it:")
-    typer.echo(f"  cd {folder}\n  scripts/demo\n  scripts/test")
+    typer.echo(f"  cd {shlex.quote(str(folder))}\n  scripts/demo\n  scripts/test")
+
+
+def _make(folder: Path, called: str) -> None:
+    """The business in `folder`, or nothing at all. Raises OSError."""
+    if folder.exists() and not folder.is_dir():
+        fail(f"{folder} is a file: name a folder that does not exist yet")
+    if folder.exists() and any(folder.iterdir()):
+        fail(f"{folder} is not empty: name a folder that does not exist yet")
+    lacking = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # Made within it and moved up whole: somebody may be standing in the folder already.
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+            made = Path(unfinished) / "business"
+            _write(files("switchboard.cli") / _TEMPLATES, made, _values(called))
+            _write_schema(made / "switchboard.schema.json")
+            if checkout := _checkout():
+                # uv takes the versions that it names where it can: those that Switchboard was tried with.
+                shutil.copyfile(checkout / "uv.lock", made / "uv.lock")
+            for item in made.iterdir():
+                item.rename(folder / item.name)
+    except BaseException:
+        for item in folder.iterdir():
+            shutil.rmtree(item) if item.is_dir() else item.unlink()
+        for parent in lacking:
+            parent.rmdir()
+        raise
 
 
 def _write(template: Traversable, target: Path, values: dict[str, str]) -> None:
@@ -71,12 +92,20 @@ def _write_schema(path: Path) -> None:
     path.write_text(json.dumps(json_schema(Sections), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _values(name: str, slug: str) -> dict[str, str]:
+def _slug(name: str) -> str:
+    """`name` as packages, images and workers are called: lower case, letters, digits and hyphens of ASCII."""
+    plain = unicodedata.normalize("NFKD", re.sub("['\u2019]", "", name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "business"
+
+
+def _values(name: str) -> dict[str, str]:
     """What the templates ask for. A checkout of Switchboard is the product that the business uses."""
     checkout = _checkout()
     sources = f'\n[tool.uv.sources]\nswitchboard = {{ path = "{checkout}", editable = true }}\n' if checkout else ""
+    # A later minor version may ask for steps (docs/upgrading.md), so it does not come by itself.
+    requirement = "switchboard" if checkout else f"switchboard~={version('switchboard')}"
     where = str(checkout) if checkout else "CHECKOUT"
-    return {"name": name, "slug": slug, "checkout": str(checkout or ""), "sources": sources, "where": where}
+    return {"name": name, "slug": _slug(name), "sources": sources, "requirement": requirement, "where": where}
 
 
 def _checkout() -> Path | None:
