@@ -5,6 +5,7 @@ from __future__ import annotations
 from livekit.agents import function_tool
 
 from agents.harbor_bikes import Ctx
+from agents.waiting import one_moment
 from agents.weather import units_in
 from switchboard.talk.agent import PhoneAgent
 
@@ -24,8 +25,8 @@ class FrontDesk(PhoneAgent):
             return "Ask the caller for which town they want the weather."
         number = call.call.remote_number
         try:
-            return await call.business.weather.report(
-                where, call.language, units_in(number.country if number else None)
-            )
+            async with one_moment(ctx):
+                units = units_in(number.country if number else None)
+                return await call.business.weather.report(where, call.language, units)
         except LookupError as excuse:
             return str(excuse)

@@ -1,4 +1,4 @@
-"""One HTTP client for all tools of a call's process, with bounds: a caller waits for the answer in silence."""
+"""One HTTP client for all tools of a call's process, with bounds: a caller waits for the answer."""
 
 from __future__ import annotations
 
