@@ -27,6 +27,7 @@ from tests.behavior.test_agents import LineOnPaper
 from tests.business import ROSTER
 
 QUICK = Limits(connect_s=3.0, call_s=2.0, retries_s=(0.2, 0.2))
+PATIENT = Limits(call_s=30.0, retries_s=(0.2, 0.2))  # where an answer of a megabyte is read on a busy machine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -132,7 +133,7 @@ async def test_a_tool_that_never_answers_is_asked_once(wild: McpStand) -> None:
 
 
 async def test_a_tool_that_raises_says_so_in_few_words(wild: McpStand) -> None:
-    async with connected(wild.url) as (connection, opened):
+    async with connected(wild.url, PATIENT) as (connection, opened):
         with pytest.raises(ToolError) as failed:
             await connection.call("broken", {})
         assert "The till is on fire" in failed.value.message
@@ -142,7 +143,7 @@ async def test_a_tool_that_raises_says_so_in_few_words(wild: McpStand) -> None:
 
 
 async def test_a_megabyte_of_an_answer_is_cut_off_and_told(wild: McpStand) -> None:
-    async with connected(wild.url) as (connection, opened):
+    async with connected(wild.url, PATIENT) as (connection, opened):
         said = await connection.call("endless", {})
         assert said.startswith("word word")
         assert len(said) < QUICK.answer + 100
