@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from pydantic import SecretStr
 
-from switchboard.cli.arguments import json_object, not_empty, pairs
+from switchboard.cli.arguments import Attributes, Headers, json_object, not_empty, pairs
 from switchboard.cli.business import read_settings
 from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import NO, console, fail, print_json
@@ -46,8 +46,8 @@ def call(
     language: Annotated[str, typer.Option(help="The language of --say: en, es, fr, de, …")] = "en",
     trunk: Annotated[str, typer.Option(help="The trunk, sip.trunkID.")] = "ST_softphone",
     rule: Annotated[str, typer.Option(help="The dispatch rule, sip.ruleID.")] = "SDR_softphone",
-    header: Annotated[list[str] | None, typer.Option(help="A SIP header, X-Queue=gold.")] = None,
-    attribute: Annotated[list[str] | None, typer.Option(help="An attribute of the dispatch rule, NAME=VALUE.")] = None,
+    header: Headers = None,
+    attribute: Attributes = None,
     job: Annotated[str | None, typer.Option(help="Job metadata, a JSON object.")] = None,
     kind: Annotated[Literal["sip", "standard"], typer.Option(help="By telephone, or by browser.")] = "sip",
     room: Annotated[str, typer.Option(help="The room; by default a new one, as a dispatch rule makes it.")] = "",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from switchboard.cli.arguments import json_object, not_empty, pairs
+from switchboard.cli.arguments import Attributes, Headers, json_object, not_empty, pairs
 from switchboard.cli.business import read_roster, read_routing_file, read_settings
 from switchboard.cli.output import NO, console, fail
 from switchboard.speech.providers import BUILT_IN
@@ -43,8 +43,8 @@ def demo(
     language: Annotated[str, typer.Option(help="The language of --say; by default the route's.")] = "",
     kind: Annotated[Literal["sip", "standard"], typer.Option(help="By telephone, or by browser.")] = "sip",
     trunk: Annotated[str, typer.Option(help="The trunk, sip.trunkID.")] = "ST_softphone",
-    header: Annotated[list[str] | None, typer.Option(help="A SIP header, X-Queue=repairs.")] = None,
-    attribute: Annotated[list[str] | None, typer.Option(help="An attribute of the dispatch rule, NAME=VALUE.")] = None,
+    header: Headers = None,
+    attribute: Attributes = None,
     job: Annotated[str | None, typer.Option(help='Job metadata, \'{"department": "support"}\'.')] = None,
     imitate: Annotated[bool, typer.Option("--imitate", help="Imitate providers although their keys are set.")] = False,
 ) -> None:

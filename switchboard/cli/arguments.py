@@ -1,15 +1,38 @@
-"""What is typed after a command, read strictly: one line for each fault, exit code 2."""
+"""What is typed after a command, alike in all of them, and read strictly: one line for each fault, exit code 2."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, cast
+
+import typer
 
 from switchboard.call.metadata import read_metadata
 from switchboard.call.numbers import parse_number
 from switchboard.cli.output import fail
+
+_PAIR = "NAME=VALUE"
+# `pairs` reads these two, `customer_rows` the third.
+Headers = Annotated[
+    list[str] | None, typer.Option("--header", metavar=_PAIR, help="A SIP header, X-Queue=repairs; repeat for more.")
+]
+Attributes = Annotated[
+    list[str] | None, typer.Option("--attribute", metavar=_PAIR, help="An attribute, branch=Oakland; repeat for more.")
+]
+Customer = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--customer",
+        metavar=_PAIR,
+        help="The caller's row of the directory, tier=gold; repeat for more. Or JSON: a row, a list of them.",
+    ),
+]
+RoomMetadata = Annotated[
+    str | None, typer.Option("--room-metadata", metavar="JSON", help="Room metadata, a JSON object.")
+]
 
 _DURATION = re.compile(r"(\d{1,8})([smhd]?)")
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -35,6 +58,24 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
             fail(f'{option} gives "{key}" twice: leave one out')
         found[key] = value
     return found
+
+
+def customer_rows(texts: Sequence[str] | None) -> list[dict[str, Any]] | None:
+    """`--customer tier=gold`: one row of all pairs; or JSON, for a household. None where nothing was given."""
+    if not texts:
+        return None
+    if not texts[0].lstrip().startswith(("{", "[")):
+        return [dict(pairs(texts, "--customer"))]
+    if len(texts) > 1:
+        fail("--customer is given as JSON and again: write all rows as one list")
+    try:
+        value: object = json.loads(texts[0])
+    except (ValueError, RecursionError) as error:
+        fail(f"--customer: this is not JSON: {error}: write --customer tier=gold")
+    rows = cast("list[object]", value) if isinstance(value, list) else [value]
+    if not all(isinstance(row, dict) for row in rows):
+        fail("--customer: a row is a JSON object: write --customer tier=gold")
+    return cast("list[dict[str, Any]]", rows)
 
 
 def duration(text: str, option: str) -> timedelta:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
+from switchboard.call.attributes import HEADER
+from switchboard.cli.arguments import Attributes, Customer, Headers, customer_rows, pairs
 from switchboard.cli.business import read_routing_file, read_settings
 from switchboard.cli.check import ConfigOption, JsonFlag
 from switchboard.cli.output import NO, console, fail, print_json
@@ -27,12 +29,12 @@ def explain(
     kind: Annotated[str | None, typer.Option(help="sip (as without it), standard, ….")] = None,
     direction: Annotated[str | None, typer.Option(help="inbound (as without it) or outbound.")] = None,
     at: Annotated[str | None, typer.Option(help="When, ISO 8601; without it, now.")] = None,
-    attribute: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="An attribute; repeat.")] = None,
-    header: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A SIP header; repeat.")] = None,
+    attribute: Attributes = None,
+    header: Headers = None,
     job: Annotated[str | None, typer.Option(metavar="JSON", help="Job metadata.")] = None,
     participant: Annotated[str | None, typer.Option(metavar="JSON", help="Participant metadata.")] = None,
     room: Annotated[str | None, typer.Option(metavar="JSON", help="Room metadata.")] = None,
-    customer: Annotated[str | None, typer.Option(metavar="JSON", help="The caller's row, or a list of them.")] = None,
+    customer: Customer = None,
     call: Annotated[str | None, typer.Option(metavar="JSON|@FILE|-", help="The whole call instead.")] = None,
     expect: Annotated[str | None, typer.Option(metavar="NAME", help="Exit 1 when another route wins.")] = None,
     config: ConfigOption = None,
@@ -43,9 +45,8 @@ def explain(
     from switchboard.cli.explanation import show
     from switchboard.routing.explain import explain as explain_call
 
-    attributes = _pairs("--attribute", attribute) | {
-        f"sip.h.{name.lower()}": value for name, value in _pairs("--header", header).items()
-    }
+    headers = {f"{HEADER}{name.lower()}": value for name, value in pairs(header or (), "--header").items()}
+    attributes = pairs(attribute or (), "--attribute") | headers
     given = {
         "to": to,
         "from": caller,
@@ -58,7 +59,7 @@ def explain(
         "job": job,
         "participant": participant,
         "room": room,
-        "customer": None if customer is None else _json("--customer", customer),
+        "customer": customer_rows(customer),
     }
     spec = {key: value for key, value in given.items() if value is not None}
     if call is not None:
@@ -86,16 +87,6 @@ def explain(
         fail(f'expected "{expect}", got "{explanation.decision.route}"', NO)
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in given or ():
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            fail(f'{option} "{text}": write it as NAME=VALUE')
-        pairs[name] = value
-    return pairs
-
-
 def _object(option: str, given: str) -> dict[str, Any]:
     """A JSON object, given itself, as @FILE, or by `-` on stdin."""
     text = given
@@ -106,17 +97,13 @@ def _object(option: str, given: str) -> dict[str, Any]:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             fail(f"{option}: {given} cannot be read: {reason}")
-    value = _json(option, text)
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        _not_json(option, f"this is not JSON: {error}")
     if not isinstance(value, dict):
         _not_json(option, "this is no JSON object")
     return cast("dict[str, Any]", value)
-
-
-def _json(option: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        _not_json(option, f"this is not JSON: {error}")
 
 
 def _not_json(option: str, what: str) -> NoReturn:

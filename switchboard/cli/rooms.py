@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from switchboard.cli.arguments import duration, json_object, not_empty, pairs
+from switchboard.cli.arguments import Attributes, duration, json_object, not_empty, pairs
 from switchboard.cli.business import read_settings
 from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import fail, print_json
@@ -33,7 +33,7 @@ def token(
     identity: Annotated[str, typer.Option(help="Who it is: one participant a room has this identity.")],
     name: Annotated[str, typer.Option(help="The name that others see.")] = "",
     metadata: Annotated[str | None, typer.Option(help="Participant metadata, a JSON object.")] = None,
-    attribute: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
+    attribute: Attributes = None,
     agent: Annotated[str | None, typer.Option(help="Dispatch the worker of this name when the room is made.")] = None,
     agent_metadata: Annotated[str | None, typer.Option(help="Job metadata for it, a JSON object.")] = None,
     update_own_metadata: Annotated[

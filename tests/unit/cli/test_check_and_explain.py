@@ -101,6 +101,7 @@ def test_explain_takes_every_part_of_a_call_as_an_option(file: Path) -> None:
         '--participant={"n": 1}': "participant.n = 1",
         '--room={"n": 1}': "room.n = 1",
         '--customer=[{"n": 1}]': "customer.n = 1",
+        "--customer=tier=gold": 'customer.tier = "gold"',
     }
     file.write_text(routes(*whens.values()))
     for number, option in enumerate(whens, start=1):
@@ -125,7 +126,10 @@ def test_a_call_comes_as_json_as_a_file_or_on_stdin(file: Path, tmp_path: Path) 
         (["--call", "@none.json"], 2, "@none.json cannot be read"),
         (["--call", '{"too": "1"}'], 2, 'did you mean "to"?'),
         (["--customer", "{"], 2, "--customer: this is not JSON"),
-        (["--attribute", "a"], 2, "write it as NAME=VALUE"),
+        (["--customer", "[1]"], 2, "write --customer tier=gold"),
+        (["--customer", "{}", "--customer", "a=b"], 2, "write all rows as one list"),
+        (["--attribute", "a"], 2, '--attribute "a" is not NAME=VALUE'),
+        (["--header", "a=b", "--header", "a=c"], 2, '--header gives "a" twice'),
         (["--kind", "x"], 2, "kind: unknown value"),
         (["--at", "x"], 2, "at: 'x' is no time"),
     ],
