@@ -58,7 +58,6 @@ async def talk(live: LiveCall, caller: rtc.RemoteParticipant, call: Call, decisi
         business=open_business(),
         language=decision.language,
         area=area_of(call.remote_number, settings.cache, decision.language).as_mapping(),
-        data={key: fact.value for key, fact in call.data.items()} | dict(decision.data),
         route_data=decision.data,
         equipment=live.equip(call, decision),
     )
@@ -67,11 +66,11 @@ async def talk(live: LiveCall, caller: rtc.RemoteParticipant, call: Call, decisi
 
     session = make_session(decision.speech, decision.language, models, conversation)
     live.attach(session)
+    follow_changes(live.reader(caller), conversation, session, agent, live.events)
     await session.start(agent, room=live.ctx.room, room_options=room_options(caller), record=False, session_host=False)
     timeout_s = live.file.worker.answer_timeout_s
     await open_conversation(session, live.leg, greeting, call, decision, live.events, timeout_s)
     ask_again_when_unheard(session)
-    follow_changes(live.reader(caller), conversation, session, live.events)
 
 
 def main(services: Services) -> None:

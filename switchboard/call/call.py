@@ -114,6 +114,10 @@ class Call:
         """The merged data that our own servers set: nothing here is the caller's word."""
         return {key: fact.value for key, fact in self.vouched.items()}
 
+    def unverified(self) -> dict[str, Any]:
+        """What the caller's side alone says, by its key in the merged data: nobody of ours vouches for it."""
+        return {key: fact.value for key, fact in self.data.items() if key not in self.vouched}
+
     def value(self, key: str) -> Any:
         """A key of the merged data, None where no source has it."""
         fact = self.data.get(key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from switchboard.call.call import Call, Fact
+from switchboard.call.call import Call
 from switchboard.intake.reading import Reader
 
 logger = logging.getLogger("switchboard")
@@ -22,14 +22,11 @@ _EVENTS: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key of the merged data that is not what it was. `fact` is None where it has gone."""
+    """One key that is not what it was: `value` is None where it has gone. `trusted` where our own side said it."""
 
     key: str
-    fact: Fact | None
-
-    @property
-    def value(self) -> Any:
-        return self.fact.value if self.fact else None
+    value: Any
+    trusted: bool
 
 
 Listener = Callable[[Call, Sequence[Change]], Awaitable[None]]
@@ -67,14 +64,18 @@ class Changes:
             await self._happened.wait()
             self._happened.clear()
             before, self._call = self._call, self._reader.read(customers=self._call.customers)
-            if self._call.attributes != before.attributes or self._call.data != before.data:
+            changes = differences(before, self._call)
+            if changes or self._call.attributes != before.attributes:
                 try:
-                    await self._listener(self._call, differences(before.data, self._call.data))
+                    await self._listener(self._call, changes)
                 except Exception:  # an agent's fault: the next change may still be told
                     logger.exception("a change of the call's data could not be told to the agent")
 
 
-def differences(before: Mapping[str, Fact], now: Mapping[str, Fact]) -> list[Change]:
-    """What is new, different or gone."""
-    changed = [Change(key, fact) for key, fact in now.items() if before.get(key) != fact]
-    return changed + [Change(key, None) for key in before if key not in now]
+def differences(before: Call, now: Call) -> list[Change]:
+    """What is new, different or gone, of what our side says and of what the caller's says."""
+    changes: list[Change] = []
+    for trusted, old, new in ((True, before.trusted(), now.trusted()), (False, before.unverified(), now.unverified())):
+        changes += [Change(key, None, trusted) for key in old if key not in new]
+        changes += [Change(key, value, trusted) for key, value in new.items() if key not in old or old[key] != value]
+    return changes

@@ -96,10 +96,15 @@ class PhoneAgent(Agent):
             )
 
     async def on_data_changed(self, key: str, value: Any) -> None:
-        """Called when our servers or the caller's side change data during the call. Override to react.
+        """Called when our own servers change data during the call. Override to react; `value` None is a key that has gone.
 
         `self.conversation.data` has the new value already. The default tells the model.
         """
+        await self.update_instructions(self._all_it_is_told())
+
+    async def on_unverified_changed(self, key: str, value: Any) -> None:
+        """Called when the caller's side changes what it says: anybody can send it. `self.conversation.unverified` has
+        the new value already. The default tells the model."""
         await self.update_instructions(self._all_it_is_told())
 
     async def take_tools(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from switchboard.call.call import Call
@@ -26,8 +27,7 @@ class Line(Protocol):
 
 @dataclass
 class Conversation(Generic[B_co]):
-    """The state of one call. `data` starts as what was known when the call was routed and follows its changes;
-    what the route set (`route_data`) stays.
+    """The state of one call. `call` is what is known of it now; what the route set (`route_data`) stays.
 
     `equipment` is what the table gives its agents: colleagues, a voice of their own, tools from elsewhere.
     `business` is what `agent.py` gives its agents to work with: their stock, their diary, a client of their own API.
@@ -39,9 +39,20 @@ class Conversation(Generic[B_co]):
     business: B_co
     language: str = "en"
     area: Mapping[str, str] = field(default_factory=dict[str, str])
-    data: dict[str, Any] = field(default_factory=dict[str, Any])
     route_data: Mapping[str, Any] = field(default_factory=dict[str, Any])
     equipment: Equipment = field(default_factory=Equipment)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What our own servers and the route say, as it is now. Nothing here is the caller's word."""
+        return MappingProxyType(self.call.trusted() | dict(self.route_data))
+
+    @property
+    def unverified(self) -> Mapping[str, Any]:
+        """What the caller's side says where ours says nothing: headers, what a browser set on itself, the customer's
+        row. Anybody can send it: it may choose words, and never opens a door."""
+        said = self.call.unverified()
+        return MappingProxyType({key: value for key, value in said.items() if key not in self.route_data})
 
     def briefing(self) -> str:
         """What is known about the caller, for a prompt: quoted as data, so that nobody's words become orders."""
@@ -55,12 +66,10 @@ class Conversation(Generic[B_co]):
             known["customer, found by the caller's number (which can be faked), unverified"] = (
                 rows[0] if len(rows) == 1 else rows
             )
-        theirs = {key: value for key, value in self.data.items() if self._is_callers_word(key)}
-        ours = self.call.trusted() | {key: value for key, value in self.data.items() if key not in theirs}
-        if ours:
-            known["told by our systems"] = ours
-        if theirs:
-            known["said by the caller's side, unverified"] = theirs
+        if self.data:
+            known["told by our systems"] = self.data
+        if self.unverified:
+            known["said by the caller's side, unverified"] = self.unverified
         lines = [f"- {key}: {quote(value)}" for key, value in known.items()]
         ask = (
             "\nSeveral customers share this number: ask which of them is calling before you use their data."
@@ -73,10 +82,6 @@ class Conversation(Generic[B_co]):
             + "\n".join(lines)
             + ask
         )
-
-    def _is_callers_word(self, key: str) -> bool:
-        fact = None if key in self.route_data else self.call.data.get(key)
-        return fact is not None and not fact.trusted
 
 
 def quote(value: Any) -> str:

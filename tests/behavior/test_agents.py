@@ -52,11 +52,8 @@ def _conversation(
     language: str = "en", call: Call | None = None, diary: Path = Path("none"), **more: Any
 ) -> Conversation[HarborBikes]:
     call = call or read_call(attributes=CALLER)
-    data = {key: fact.value for key, fact in call.data.items()}
     business = HarborBikes(Shop(diary), ExampleOrders(), Rain())
-    return Conversation(
-        call, LineOnPaper(), ROSTER, business, language, data=data, equipment=Equipment(OPTIONS), **more
-    )
+    return Conversation(call, LineOnPaper(), ROSTER, business, language, equipment=Equipment(OPTIONS), **more)
 
 
 @asynccontextmanager
@@ -232,7 +229,7 @@ def test_a_household_is_asked_who_is_calling() -> None:
 async def test_data_that_changes_during_the_call_reaches_the_model() -> None:
     conversation = _conversation(call=read_call(attributes=CALLER, job={"order": 1001}))
     async with _session("support", conversation, ["Fine."]) as (s, model):
-        conversation.data["order"] = 1002
+        conversation.call = read_call(attributes=CALLER, job={"order": 1002})
         assert isinstance(s.current_agent, PhoneAgent)
         await s.current_agent.on_data_changed("order", 1002)
         await s.run(user_input="and now?")

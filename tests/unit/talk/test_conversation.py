@@ -1,0 +1,36 @@
+"""What an agent reads of a call: the easy way is the safe one."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from switchboard.call.reading import read_call
+from switchboard.talk.conversation import Conversation
+from tests.business import ROSTER
+
+CALLER = {"sip.ruleID": "r", "sip.h.x-user_id": "somebody-else", "sip.h.x-plan": "vip"}
+
+
+def _conversation(route_data: dict[str, Any], **sources: Any) -> Conversation[None]:
+    call = read_call(attributes=CALLER, **sources)
+    return Conversation(call, cast("Any", None), ROSTER, None, route_data=route_data)
+
+
+def test_what_a_header_says_of_the_caller_is_not_in_the_data() -> None:
+    conversation = _conversation({})
+    assert "user_id" not in conversation.data
+    assert conversation.unverified["user_id"] == "somebody-else"
+
+
+def test_what_our_servers_say_is_read_whatever_a_header_says() -> None:
+    conversation = _conversation({"plan": "basic"}, room={"user_id": "u-7"})
+    assert conversation.data == {"user_id": "u-7", "plan": "basic"}
+    assert conversation.unverified == {}
+
+
+def test_nobody_writes_into_what_is_known() -> None:
+    data: Any = _conversation({}).data
+    with pytest.raises(TypeError):
+        data["user_id"] = "me"
