@@ -22,6 +22,7 @@ Tools = Literal["calm", "wild", "many"]
 
 MANY = 300
 LONG = 1_200_000  # characters: more than the megabyte that the client takes at its defaults
+TALKATIVE = 50_000  # characters: more than a model is told, and less than is too long to be read
 _READY_WITHIN = 60.0  # s: importing it takes seconds on a busy machine
 
 
@@ -115,7 +116,7 @@ def _wild(server: Any) -> None:
 
     async def broken() -> str:
         """Raises."""
-        raise ToolError("The till is on fire" + "!" * LONG)
+        raise ToolError("The till is on fire" + "!" * TALKATIVE)
 
     async def slow() -> str:
         """Never answers."""
@@ -126,6 +127,10 @@ def _wild(server: Any) -> None:
         """Talks for a megabyte."""
         return "word " * (LONG // 5)
 
+    async def talkative() -> str:
+        """Talks for long."""
+        return "word " * (TALKATIVE // 5)
+
     async def giant(words: Annotated[str, Field(description="x" * LONG)]) -> str:
         """Has a megabyte of schema."""
         return words
@@ -134,7 +139,7 @@ def _wild(server: Any) -> None:
         """Works."""
         return "All is well."
 
-    for tool in (broken, slow, endless, giant, good):
+    for tool in (broken, slow, endless, talkative, giant, good):
         server.add_tool(tool, structured_output=False)
     server.add_tool(good, name="two.names", structured_output=False)
     server.add_tool(good, name="two/names", structured_output=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx2
 from livekit.agents import ToolError
 
+from switchboard.talk.bounded import Bounded
 from switchboard.talk.options import McpServer
 from switchboard.talk.tool_names import tool_name
 
@@ -33,6 +34,7 @@ CLIENT = "livekit.agents.llm.mcp"  # 22 MB and seconds to import: the fork serve
 # Words for the model, which may also be said as they are.
 AWAY = "I'm sorry, that cannot be looked up right now."
 _FAILED = "I'm sorry, that did not work just now."
+_TOO_LONG = "The answer is too long to be read. Ask for less of it, where the tool lets you."
 _GONE = "it went away"
 _CUT = " … (the rest is too long to be told)"
 
@@ -43,6 +45,7 @@ class Limits:
 
     connect_s: float = 5.0  # to its list of tools
     call_s: float = 5.0
+    again_s: float = 30.0  # before a tool that did not answer is asked once more
     close_s: float = 1.0
     retries_s: tuple[float, ...] = (2.0, 5.0, 15.0, 30.0)  # pauses before it is tried again; the last one for ever
     tools: int = 64
@@ -50,7 +53,8 @@ class Limits:
     schemas: int = 100_000  # of all together
     description: int = 1_000  # characters; OpenAI takes 1,024
     answer: int = 8_000  # characters
-    body: int = 4 * 2**20  # bytes of one HTTP answer
+    list_body: int = 4 * 2**20  # bytes of one HTTP answer, before the tools are known
+    body: int = 256 * 2**10  # and while they are used: reading 2 MB of rows stops the call, and its voice, for 0.7 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Connection:
         self._tools: dict[str, Callable[..., Awaitable[Any]]] = {}
         self._lost = asyncio.Event()
         self._refusal = ""
+        self._too_long = 0  # answers that were not read to their end
+        self._slow = set[str]()
 
     async def run(self) -> None:
         """Connect, and connect again whenever it is away; until cancelled."""
@@ -100,14 +106,13 @@ class Connection:
         tool, client = self._tools.get(name), self._client
         if client is None or tool is None or name in self.silent:
             raise ToolError(AWAY)
+        too_long = self._too_long
         try:
             async with asyncio.timeout(self._limits.call_s):
                 said = str(await tool(raw_arguments=dict(arguments)))
         except TimeoutError:
-            # Not asked again in this call: nobody is to wait in silence twice.
-            self.silent.add(name)
+            self._put_aside(name)
             self._tell(f"MCP server {self.host}: {name} did not answer within {self._limits.call_s:g} s")
-            self._changed()
             raise ToolError(AWAY) from None
         except ToolError as error:
             if not client.initialized:
@@ -116,12 +121,27 @@ class Connection:
             self._tell(f"MCP server {self.host}: {name} failed")
             raise ToolError(self._cut(name, str(error)) or _FAILED) from None
         except Exception as error:
+            if self._too_long > too_long:
+                self._tell(f"MCP server {self.host}: {name} said more than {self._limits.body:,} bytes: none was kept")
+                raise ToolError(_TOO_LONG) from None
             if _is_refusal(error):
                 self._tell(f"MCP server {self.host}: {name} refused the call")
                 raise ToolError(_FAILED) from None
             self._lost.set()
             raise ToolError(AWAY) from None
         return self._cut(name, said)
+
+    def _put_aside(self, name: str) -> None:
+        """Nobody is to wait in silence for it soon again; after a second time, not in this call."""
+        self.silent.add(name)
+        self._changed()
+        if name not in self._slow:
+            self._slow.add(name)
+            asyncio.get_running_loop().call_later(self._limits.again_s, self._take_up, name)
+
+    def _take_up(self, name: str) -> None:
+        self.silent.discard(name)
+        self._changed()
 
     def _cut(self, name: str, said: str) -> str:
         if len(said) <= self._limits.answer:
@@ -174,12 +194,16 @@ class Connection:
 
     async def _look_at(self, response: httpx2.Response) -> None:
         """Before the body of an answer is read: what it says of itself, and no more of it than we can bear."""
-        response.stream = _Bounded(response.stream, self._limits.body)
+        most = self._limits.body if self._client else self._limits.list_body
+        response.stream = Bounded(response.stream, most, self._count_too_long)
         kind = response.headers.get("content-type", "")
         if response.status_code >= 400:
             self._refusal = f"it refuses us (HTTP {response.status_code})"
         elif kind.startswith("text/html"):
             self._refusal = "it answers with a web page"
+
+    def _count_too_long(self) -> None:
+        self._too_long += 1
 
     def _take(self, tools: Sequence[RawFunctionTool[..., Any]]) -> None:
         """Offer what is within the limits; a line for what is not."""
@@ -217,7 +241,7 @@ def _made(client: Any, url: str, http: httpx2.AsyncClient, limits: Limits, lost:
             async def streams() -> AsyncGenerator[Any]:
                 async with http:
                     try:
-                        async with streamable(url, http_client=http, max_sse_event_size=limits.body) as both:
+                        async with streamable(url, http_client=http, max_sse_event_size=limits.list_body) as both:
                             yield both
                     except Exception:
                         if not self.initialized:
@@ -228,25 +252,6 @@ def _made(client: Any, url: str, http: httpx2.AsyncClient, limits: Limits, lost:
 
     # Its own limit comes after ours, which says what was too slow.
     return Server(client_session_timeout_seconds=limits.call_s + limits.connect_s, tool_result_resolver=_spoken)
-
-
-class _Bounded(httpx2.AsyncByteStream):
-    """`stream` up to `most` bytes. Raises httpx2.StreamError past them."""
-
-    def __init__(self, stream: Any, most: int) -> None:
-        self._stream = stream
-        self._most = most
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = 0
-        async for piece in self._stream:
-            read += len(piece)
-            if read > self._most:
-                raise httpx2.StreamError(f"more than {self._most} bytes")
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 def _spoken(context: mcp.MCPToolResultContext) -> str:

@@ -51,6 +51,7 @@ def _prepare(business: Path) -> Services | None:
         services.roster.agent_class(name)
     if any(options.mcp for options in file.agents.values()):
         import_module(CLIENT)  # 22 MB, and seconds of a call's time
+        import_module("jsonschema.validators")  # the client's, at the first answer that has a schema: a seventh of one
     # The speech of a call that no route gives another; the table of numbers and the place of one.
     with suppress(Exception):  # a plug-in that cannot be made: the main process tells it, and does not start
         for name in ("phone", "wideband"):

@@ -13,7 +13,7 @@ import pytest_asyncio
 from aiohttp import web
 from livekit.agents import AgentSession, ToolError
 
-from lab.stage.mcp_server import LONG, MANY, McpStand
+from lab.stage.mcp_server import MANY, TALKATIVE, McpStand
 from lab.stage.ports import free_port
 from switchboard.call.reading import read_call
 from switchboard.talk.agent import PhoneAgent
@@ -27,7 +27,6 @@ from tests.behavior.test_agents import LineOnPaper
 from tests.business import ROSTER
 
 QUICK = Limits(connect_s=3.0, call_s=2.0, retries_s=(0.2, 0.2))
-PATIENT = Limits(call_s=30.0, retries_s=(0.2, 0.2))  # where an answer of a megabyte is read on a busy machine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -101,14 +100,14 @@ async def test_a_key_is_sent_and_a_refusal_is_told() -> None:
 @pytest.mark.parametrize("as_json", [True, False])
 async def test_a_megabyte_of_schema_is_left_out_and_the_rest_is_there(as_json: bool) -> None:
     async with McpStand("wild", as_json=as_json) as server, connected(server.url) as (connection, opened):
-        assert set(connection.offers) == {"broken", "slow", "endless", "good", "two_names"}
+        assert set(connection.offers) == {"broken", "slow", "endless", "talkative", "good", "two_names"}
         (told,) = opened.told
         assert "giant (its schema has 1,2" in told
         assert "a second two_names" in told
 
 
 async def test_more_than_can_be_borne_is_not_read(wild: McpStand) -> None:
-    async with connected(wild.url, Limits(connect_s=3.0, body=100_000)) as (connection, opened):
+    async with connected(wild.url, Limits(connect_s=3.0, list_body=100_000)) as (connection, opened):
         assert not connection.offers
         assert "the call goes on without its tools" in opened.told[0]
 
@@ -132,8 +131,20 @@ async def test_a_tool_that_never_answers_is_asked_once(wild: McpStand) -> None:
         assert await connection.call("good", {}) == "All is well."
 
 
+async def test_a_tool_that_did_not_answer_is_asked_once_more_later_and_then_no_more(wild: McpStand) -> None:
+    limits = Limits(call_s=0.5, again_s=0.2)
+    async with connected(wild.url, limits) as (connection, opened):
+        for _ in range(2):
+            await _until(lambda: "slow" not in connection.silent)
+            with pytest.raises(ToolError, match=AWAY):
+                await connection.call("slow", {})
+        changes = opened.changes
+        await asyncio.sleep(3 * limits.again_s)
+        assert (connection.silent, opened.changes) == ({"slow"}, changes)
+
+
 async def test_a_tool_that_raises_says_so_in_few_words(wild: McpStand) -> None:
-    async with connected(wild.url, PATIENT) as (connection, opened):
+    async with connected(wild.url) as (connection, opened):
         with pytest.raises(ToolError) as failed:
             await connection.call("broken", {})
         assert "The till is on fire" in failed.value.message
@@ -142,12 +153,22 @@ async def test_a_tool_that_raises_says_so_in_few_words(wild: McpStand) -> None:
         assert await connection.call("good", {}) == "All is well."
 
 
-async def test_a_megabyte_of_an_answer_is_cut_off_and_told(wild: McpStand) -> None:
-    async with connected(wild.url, PATIENT) as (connection, opened):
-        said = await connection.call("endless", {})
+async def test_a_long_answer_is_cut_off_and_told(wild: McpStand) -> None:
+    async with connected(wild.url) as (connection, opened):
+        said = await connection.call("talkative", {})
         assert said.startswith("word word")
         assert len(said) < QUICK.answer + 100
-        assert f"endless said {LONG:,} characters" in opened.told[-1]
+        assert f"talkative said {TALKATIVE:,} characters" in opened.told[-1]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_a_megabyte_of_an_answer_is_not_read_and_its_server_stays(as_json: bool) -> None:
+    async with McpStand("wild", as_json=as_json) as server, connected(server.url) as (connection, opened):
+        with pytest.raises(ToolError, match="too long"):
+            await connection.call("endless", {})
+        assert f"endless said more than {QUICK.body:,} bytes" in opened.told[-1]
+        assert await connection.call("good", {}) == "All is well."
+        assert not any("went away" in told for told in opened.told)
 
 
 async def test_a_server_that_is_away_is_told_without_its_secrets_and_taken_when_it_comes() -> None:
