@@ -51,12 +51,12 @@ def read_roster() -> Roster:
 
 
 def check_business(file: RoutingFile, *, as_json: bool = False) -> tuple[str, ...]:
-    """The warnings about the agents of `file`, each built once. Exits 2 with a line for each fault."""
+    """The warnings about `file` and its agents, each built once. Exits 2 with a line for each fault."""
     from switchboard.talk.agent_checks import check_agents
 
     found = check_agents(read_roster(), file.agents, file.asked())
     if not found.faults:
-        return found.warnings
+        return (*file.warnings(), *found.warnings)
     if not as_json:
         fail("\n".join(found.faults))
     print_json({"ok": False, "errors": found.faults})

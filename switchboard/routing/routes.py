@@ -82,7 +82,7 @@ class RouteReader:
         return row.name
 
     def _action(self, place: Place, row: RouteRow | DefaultRow, when: tuple[Condition, ...]) -> Action:
-        _check_known(place, "agent", "agent", row.agent, self._known.agents)
+        _check_known(place, "agent", "agent", row.agent, self._known.agents, f": it needs prompts/{row.agent}.md")
         _check_known(place, "speech", "speech profile", row.speech, self._known.profiles)
         _check_greeting(place, row.greeting)
         asked = _ACTIONS & place.keys
@@ -127,9 +127,9 @@ class RouteReader:
         return False
 
 
-def _check_known(place: Place, key: str, what: str, value: str | None, have: Collection[str]) -> None:
+def _check_known(place: Place, key: str, what: str, value: str | None, have: Collection[str], needs: str = "") -> None:
     if value is not None and value not in have:
-        place.fault(key, f'unknown {what} "{value}" {suggest(value, sorted(have))}')
+        place.fault(key, f'unknown {what} "{value}" {suggest(value, sorted(have))}{needs}')
 
 
 def _check_greeting(place: Place, text: str | None) -> None:

@@ -39,6 +39,12 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _module(name: str) -> str:
+    if not re.fullmatch(r"\w+(\.\w+)*", name):
+        raise ValueError(f'plugin = "{name}" is no module: write livekit.plugins.NAME')
+    return name
+
+
 class ProviderKeys(Section):
     """Who hears, thinks or speaks under this name: a server that speaks a known protocol, or a plug-in."""
 
@@ -47,7 +53,7 @@ class ProviderKeys(Section):
     kind: Kind | None = Field(
         default=None, description="openai: any server with OpenAI's protocol. deepgram: any with Deepgram's."
     )
-    plugin: str | None = Field(
+    plugin: Annotated[str, AfterValidator(_module)] | None = Field(
         default=None,
         description="In place of kind: an installed plug-in of livekit-agents, by its module.",
         examples=["livekit.plugins.cartesia"],

@@ -123,10 +123,10 @@ def _check_speech(place: Place, keys: AgentKeys, profiles: Mapping[str, SpeechPr
         place.fault("speech", f'unknown speech profile "{keys.speech}" {suggest(keys.speech, sorted(profiles))}')
     if not keys.llm:
         return
-    profile = profiles.get(keys.speech or "phone", profiles["phone"])
-    if keys.speech and profile.realtime:
-        place.fault("llm", f'speech profile "{profile.name}" is one realtime model: leave llm out')
-    elif wrong := fault("llm", keys.llm, profile.providers):
+    meant = [profiles[name] for name in ([keys.speech] if keys.speech in profiles else ["phone", "wideband"])]
+    if all(profile.realtime for profile in meant):
+        place.fault("llm", f'speech profile "{meant[0].name}" is one realtime model: leave llm out')
+    elif wrong := fault("llm", keys.llm, meant[0].providers):
         place.fault("llm", wrong)
 
 

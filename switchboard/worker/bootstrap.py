@@ -67,7 +67,7 @@ def bootstrap(business: Path, settings: Settings | None = None, clock: Clock = n
         file = load_file(settings.config, agents=roster.names())
         found = check_agents(roster, file.agents, file.asked())
         faults += found.faults
-        warnings = found.warnings
+        warnings = (*file.warnings(), *found.warnings)
     except TableErrors as errors:
         faults += errors.errors
     engine: AsyncEngine | None = None

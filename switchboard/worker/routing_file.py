@@ -28,7 +28,7 @@ from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.provider_reading import ProviderKeys, read_providers
 from switchboard.speech.providers import Providers, provider_of, work_of
 from switchboard.speech.reading import SpeechKeys, overlaid
-from switchboard.talk.options import AgentKeys, AgentOptions, read_agents
+from switchboard.talk.options import NOTHING, AgentKeys, AgentOptions, read_agents
 from switchboard.worker.options import WorkerOptions
 
 
@@ -82,6 +82,21 @@ class RoutingFile:
                 with suppress(LookupError):  # this language is not heard: no route with this agent has it
                     found[name] = action.profile(self.speech[action.speech or "phone"], self.worker.language)
         return found
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is no fault and yet not what the file seems to say."""
+        return tuple(
+            f"[agent.{colleague}]: where {name} hands over to it, it speaks as the call began: one realtime model and "
+            "single ones do not take turns in a call (warning)"
+            for name, options in self.agents.items()
+            for colleague in options.hand_over
+            if self._is_of_another_kind(options.speech, self.agents.get(colleague, NOTHING).speech)
+        )
+
+    def _is_of_another_kind(self, before: AgentSpeech, wish: AgentSpeech) -> bool:
+        """Whether `wish` is for a realtime model after single ones, or the other way round, for some kind of caller."""
+        pairs = ((self.speech[one.speech or kind] for one in (before, wish)) for kind in ("phone", "wideband"))
+        return wish != AgentSpeech() and any(bool(a.realtime) != bool(b.realtime) for a, b in pairs)
 
     def profiles(self) -> tuple[SpeechProfile, ...]:
         """Every profile that some call could be given: the file's, and those with a model of a route in them."""

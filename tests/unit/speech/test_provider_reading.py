@@ -29,6 +29,8 @@ FAULTS: list[tuple[str, int, str]] = [
     ('[provider."a/b"]\nkind = "openai"\n', 1, "must do without / and :"),
     ('[provider.acme]\nkind = "openai"\nplugin = "livekit.plugins.openai"\n', 2, "has kind and plugin"),
     ('[provider.acme]\nplugin = "livekit.plugins.acme_voice"\n', 2, "not installed: uv add livekit-plugins-acme-voice"),
+    ('[provider.acme]\nplugin = ""\n[speech.phone]\nllm = "acme/x"\n', 2, 'plugin = "" is no module'),
+    ('[provider.acme]\nplugin = "..acme"\n', 2, 'plugin = "..acme" is no module: write livekit.plugins.NAME'),
     ('[provider.acme]\nplugin = "json"\n', 2, "it has no STT, LLM or TTS"),
     ('[provider.acme]\nplugin = "livekit.plugins.deepgram"\nllm = { x = 1 }\n', 3, "has no llm, only stt, tts"),
     (f'[provider.acme]\n{OPENAI}llm = {{ temprature = 1 }}\n', 3, 'did you mean "temperature"?'),

@@ -45,6 +45,12 @@ FAULTS = [
         5,
         "leave llm out",
     ),
+    (
+        '[speech]\nphone.realtime = "openai/gpt-realtime"\nwideband.realtime = "openai/gpt-realtime"\n'
+        '[agent.sales]\nllm = "openai/gpt-4.1"\n',
+        5,
+        'speech profile "phone" is one realtime model: leave llm out',
+    ),
 ]
 
 
@@ -114,6 +120,15 @@ def test_one_model_and_single_ones_do_not_take_turns_in_a_call(tmp_path: Path) -
     table = load_text(tmp_path, one + DEFAULT).table
     decision = answer(table, call(to="1"))
     assert table.speech_of("sales", decision, call(to="1")) == decision.speech
+
+
+@pytest.mark.parametrize(("wish", "told"), [('speech = "single"\n', True), ('voice = "cedar"\n', False), ("", False)])
+def test_who_does_not_speak_with_its_own_models_after_a_hand_over_is_told(wish: str, told: bool, tmp_path: Path) -> None:
+    text = '[speech.phone]\nrealtime = "openai/gpt-realtime:marin"\n[speech.single]\nllm = "openai/gpt-4.1"\n'
+    text += f'[speech.wideband]\nrealtime = "openai/gpt-realtime:marin"\n[agent.sales]\n{wish}'
+    file = load_text(tmp_path, text + '[agent.front_desk]\nhand_over = { sales = "prices" }\n' + DEFAULT)
+    warning = "[agent.sales]: where front_desk hands over to it, it speaks as the call began"
+    assert [line.startswith(warning) for line in file.warnings()] == [True] * told
 
 
 def test_a_hand_over_of_the_table_is_a_tool_and_one_that_a_class_defines_wins(tmp_path: Path) -> None:

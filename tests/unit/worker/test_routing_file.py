@@ -31,6 +31,7 @@ agent = "front_desk"
 FAULTS: list[tuple[str, int, str]] = [
     # text before [default], line of the fault, words of the message
     ('[[route]]\nname = "a"\nagent = "x"\nwhen.to = "+18005550100"\n', 3, 'route "a": unknown agent "x" (have: fr'),
+    ('[[route]]\nname = "a"\nagent = "x"\nwhen.to = "+18005550100"\n', 3, "it needs prompts/x.md"),
     ('[[route]]\nname = "a"\nagnt = "sales"\nwhen.to = "1"\n', 3, 'unknown key "agnt" (did you mean "agent"?'),
     ('[[route]]\nname = "default"\nagent = "sales"\nwhen.to = "1"\n', 2, "is the name of the [default] table"),
     ('[[route]]\nagent = "sales"\nwhen.to = "1"\n', 1, "route 1: has no name"),
