@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol
 
 from livekit import rtc
 
 from switchboard.call.call import Call
-from switchboard.call.events import Clock, now
+from switchboard.call.events import now
 from switchboard.call.reading import read_call
 from switchboard.directory.directory import Directory
 from switchboard.directory.look_up import LookUp, look_up
@@ -30,20 +31,20 @@ class Waiting(Protocol):
 
 @dataclass(frozen=True)
 class Reader:
-    """Makes the Call of a caller as it is now; `job_metadata`, `region` and the rest do not change meanwhile."""
+    """Makes the Call of a caller as it is now; the rest does not change meanwhile. `began_at` is the call's time."""
 
     room: rtc.Room
     caller: rtc.RemoteParticipant
     job_metadata: str
     region: str
     trusted_attributes: Iterable[str] = ()
-    clock: Clock = now
+    began_at: datetime = field(default_factory=now)
 
     def read(self, customers: Iterable[Mapping[str, Any]] = (), warnings: Iterable[str] = ()) -> Call:
         # Who rejoins is another object under the same identity.
         caller = self.room.remote_participants.get(self.caller.identity, self.caller)
         return read_call(
-            at=self.clock(),
+            at=self.began_at,
             kind=KINDS[caller.kind],
             identity=caller.identity,
             attributes=caller.attributes,

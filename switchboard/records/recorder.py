@@ -33,13 +33,13 @@ _MOST_CHANGES = 500  # a caller who changes attributes all day must not fill the
 
 
 class Recorder:
-    """The record of one call, open until `aclose`. Nothing is written before `begin`. Belongs to one event loop."""
+    """The record of a call in `room`, open until `aclose`. Nothing is written before `begin`. One event loop's own."""
 
-    def __init__(self, engine: AsyncEngine, spool: Spool) -> None:
+    def __init__(self, engine: AsyncEngine, spool: Spool, room: str | None = None) -> None:
         self.id: UUID = uuid4()
         self._engine = engine
         self._spool = spool
-        self._row: Row = {"id": self.id, "revision": 0, "warnings": [], "changes": []}
+        self._row: Row = {"id": self.id, "revision": 0, "room": storable(room), "warnings": [], "changes": []}
         self._written = 0
         self._spooled = 0
         self._news = asyncio.Event()
@@ -51,7 +51,7 @@ class Recorder:
         """Note an event of the call: the recorder's place in its stream (`Events.subscribe`)."""
         match event:
             case Routed():
-                self.begin(event.call, event.decision, event.trace, event.fingerprint, event.room)
+                self.begin(event.call, event.decision, event.trace, event.fingerprint)
             case Rang():
                 self.rang(event.at)
             case Answered():
@@ -78,11 +78,10 @@ class Recorder:
         decision: Decision | None = None,
         trace: Iterable[Step] = (),
         fingerprint: str | None = None,
-        room: str | None = None,
     ) -> None:
         """What is known and decided. `fingerprint` is the routing file's. Needs a running event loop."""
         self._row["warnings"] += [storable(text) for text in (*call.warnings, *(decision.warnings if decision else ()))]
-        self._note(room=storable(room), **call_columns(call), **decision_columns(decision, trace, fingerprint))
+        self._note(**call_columns(call), **decision_columns(decision, trace, fingerprint))
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._keep_writing())
 

@@ -62,4 +62,3 @@ class Routed(Event):
     decision: Decision
     trace: tuple[Step, ...]
     fingerprint: str
-    room: str | None = None

@@ -96,7 +96,7 @@ class PhoneAgent(Agent):
             )
 
     async def on_data_changed(self, key: str, value: Any) -> None:
-        """Called when our own servers change data during the call. Override to react; `value` None is a key that has gone.
+        """Called when our own servers change data during the call, `value` None where it has gone. Override to react.
 
         `self.conversation.data` has the new value already. The default tells the model.
         """

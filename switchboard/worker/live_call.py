@@ -18,6 +18,7 @@ from livekit.agents import AgentSession, CloseEvent, JobContext, JobProcess
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
 from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported, Warned
+from switchboard.call.reading import read_call
 from switchboard.intake.caller import NoCaller
 from switchboard.intake.reading import Reader, take_in
 from switchboard.line.leg import Leg, LegEnded
@@ -59,20 +60,41 @@ class LiveCall:
         self.services = services
         self.file = services.tables.current
         self.events = Events(services.clock)
-        self.record = Recorder(services.engine, Spool(services.settings.spool))
+        self.record = Recorder(services.engine, Spool(services.settings.spool), ctx.job.room.name)
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, lambda: delete_room(ctx.api, ctx.room.name), self.events)
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
         self._tell_dispatch()
+        self._began_at = self._offered_at() or self.events.now()
+        self._called_at: datetime | None = None
+        # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
+        self.events.tell(Identified(at=self.events.now(), call=self._expected()))
+
+    def _expected(self) -> Call:
+        job = self.ctx.job
+        return read_call(
+            at=self._began_at,
+            direction="inbound",
+            job=job.metadata or None,
+            room=job.room.metadata or None,
+            region=self.file.worker.region,
+        )
 
     def reader(self, caller: rtc.RemoteParticipant) -> Reader:
         """Reads what LiveKit knows of `caller`, now and when it changes."""
-        worker, services = self.file.worker, self.services
+        worker = self.file.worker
+        if self._called_at is None:
+            self._called_at = self._seen_at(caller)
         return Reader(
-            self.ctx.room, caller, self.ctx.job.metadata, worker.region, worker.trusted_attributes, services.clock
+            self.ctx.room, caller, self.ctx.job.metadata, worker.region, worker.trusted_attributes, self._called_at
         )
+
+    def _seen_at(self, caller: rtc.RemoteParticipant) -> datetime:
+        """When the caller began to ring: LiveKit's clock, which may not be ours, held between the job and now."""
+        now = self.events.now()
+        return max(self._began_at, min(caller.joined_at or now, now))
 
     async def take_in(self, caller: rtc.RemoteParticipant) -> Call:
         """Everything known about the call, with what a route waits for."""
@@ -99,7 +121,6 @@ class LiveCall:
                 decision=decision,
                 trace=trace,
                 fingerprint=fingerprint,
-                room=self.ctx.room.name,
             )
         )
         if isinstance(decision, Answer):
@@ -140,6 +161,10 @@ class LiveCall:
             call = event.call
             fields = {"call": call.sip_call_id or self.ctx.job.id, "provider_call": call.provider_call_id}
             self.ctx.log_context_fields = fields
+
+    def _offered_at(self) -> datetime | None:
+        received, *_ = dispatch_times(self.ctx)
+        return datetime.fromtimestamp(received, UTC) if received else None
 
     def _tell_dispatch(self) -> None:
         received, *others = dispatch_times(self.ctx)

@@ -37,8 +37,8 @@ def spool(tmp_path: Path) -> Spool:
 
 async def a_call(engine: AsyncEngine, spool: Spool, number: int) -> UUID:
     """A call of a second or two, in which things happen."""
-    recorder = Recorder(engine, spool)
-    recorder.begin(CALL, room=f"call-{number}")
+    recorder = Recorder(engine, spool, f"call-{number}")
+    recorder.begin(CALL)
     for turn in range(4):
         await asyncio.sleep(0.1 + number % 5 * 0.1)
         recorder.changed("data", "turn", turn)

@@ -99,9 +99,9 @@ async def record(engine: AsyncEngine, recorder: Recorder) -> CallRecord:
 
 
 async def test_a_call_is_on_the_record_with_what_was_known_and_decided(engine: AsyncEngine, spool: Spool) -> None:
-    recorder = Recorder(engine, spool)
+    recorder = Recorder(engine, spool, "call-1")
     recorder.rang(AT)
-    recorder.begin(CALL, DECISION, TRACE, "f00d", room="call-1")
+    recorder.begin(CALL, DECISION, TRACE, "f00d")
     recorder.answered(AT)
     recorder.changed("data", "mood", {"now": "cross"}, AT)
     recorder.warning("the voice was slow")
@@ -181,12 +181,10 @@ async def test_the_row_is_there_while_the_call_goes_on(engine: AsyncEngine, spoo
 
 
 async def test_text_that_postgresql_refuses_is_made_storable(engine: AsyncEngine, spool: Spool) -> None:
-    recorder = Recorder(engine, spool)
     dirty = "a\x00b\ud800"
-    recorder.begin(
-        read_call(attributes={"sip.ruleID": "x", "sip.phoneNumber": dirty, dirty: dirty, "sip.callID": dirty}),
-        room=dirty,
-    )
+    recorder = Recorder(engine, spool, dirty)
+    attributes = {"sip.ruleID": "x", "sip.phoneNumber": dirty, dirty: dirty, "sip.callID": dirty}
+    recorder.begin(read_call(attributes=attributes))
     recorder.changed("data", dirty, {dirty: [dirty, float("inf")]})
     recorder.warning(dirty)
     recorder.ended(Ending(Cause.FAULT, dirty))
@@ -249,8 +247,8 @@ async def test_a_spool_that_cannot_be_written_ends_no_call(tmp_path: Path, caplo
 
 
 async def test_no_log_line_names_the_caller(tmp_path: Path, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    recorder = Recorder(dead(tmp_path), spool)
-    recorder.begin(CALL, DECISION, room="call-4155550101")
+    recorder = Recorder(dead(tmp_path), spool, "call-4155550101")
+    recorder.begin(CALL, DECISION)
     await recorder.aclose()
     assert str(recorder.id) in caplog.text
     assert "4155550101" not in caplog.text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -43,15 +44,21 @@ class BeforeItsStart:
 class Line:
     """A caller in a room whose changes are followed, and all that came of it."""
 
-    def __init__(self, route_data: dict[str, Any] | None = None, session: Any = None, **attributes: str) -> None:
+    def __init__(
+        self,
+        route_data: dict[str, Any] | None = None,
+        session: Any = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.caller: Any = SimpleNamespace(
             kind=rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
             identity="sip_1",
-            attributes={"sip.ruleID": "r", **attributes},
+            attributes={},
             metadata="",
             permissions=None,
         )
         self.room: Any = rtc.EventEmitter[Any]()
+        self.has(**headers)
         self.room.metadata, self.room.remote_participants = "", {"sip_1": self.caller}
         reader = Reader(cast("rtc.Room", self.room), self.caller, "", "US")
         self.conversation = Conversation(reader.read(), cast("Any", None), ROSTER, None, route_data=route_data or {})
@@ -72,7 +79,7 @@ class Line:
 
 
 async def test_a_late_header_changes_neither_what_the_route_set_nor_who_is_believed() -> None:
-    line = Line({"plan": "pro"}, **{"sip.h.x-plan": "free"})
+    line = Line({"plan": "pro"}, headers={"plan": "free"})
     line.has(plan="vip", order="7")
     await until(lambda: ("order", "7") in line.recorded)
     assert (line.conversation.data, line.conversation.unverified) == ({"plan": "pro"}, {"order": "7"})
@@ -99,7 +106,7 @@ async def test_what_our_servers_change_reaches_whoever_talks_or_is_about_to(sess
 
 
 async def test_a_header_does_not_hide_what_our_servers_change() -> None:
-    line = Line(**{"sip.h.x-tier": "gold"})
+    line = Line(headers={"tier": "gold"})
     line.room.metadata = json.dumps({"tier": "basic"})
     line.room.emit("room_metadata_changed")
     await until(lambda: len(line.agent.heard) == 2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,33 +12,55 @@ import pytest
 from livekit.agents import JobContext
 
 from switchboard.call.causes import Cause
+from switchboard.database.migrations import migrate
 from switchboard.intake.caller import NoCaller
+from switchboard.records.read import latest
+from switchboard.records.record import CallRecord
 from switchboard.worker.bootstrap import bootstrap
 from switchboard.worker.live_call import LiveCall, open_call
 from switchboard.worker.settings import Settings
 from tests.business import ROOT
-from tests.unit.line.fakes import FakeRoom
+from tests.unit.line.fakes import FakeCaller, FakeRoom, Reason
+
+OFFERED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+LATER = OFFERED + timedelta(seconds=3)
 
 
 class FakeJob:
-    """A job as far as a call looks at it."""
+    """A job, offered three seconds ago, as far as a call looks at it."""
 
     def __init__(self, tmp_path: Any) -> None:
         where = {"database_url": f"sqlite:///{tmp_path / 'calls.sqlite3'}", "spool": tmp_path / "spool"}
         settings = Settings().model_copy(update={**where, "config": ROOT / "switchboard.toml"})
         self.room = FakeRoom()
         self.room.name = "room"  # type: ignore[attr-defined]
-        self.proc = SimpleNamespace(userdata={"services": bootstrap(ROOT, settings)})
+        self.proc = SimpleNamespace(userdata={"services": bootstrap(ROOT, settings, lambda: LATER)})
         self.api = SimpleNamespace(room=SimpleNamespace(delete_room=self._delete))
-        self.job = SimpleNamespace(id="AJ_1", metadata="")
+        self.job = SimpleNamespace(id="AJ_1", metadata="", room=SimpleNamespace(name="room", metadata=""))
         self.shut_down: list[str] = []
-        self._info = SimpleNamespace(received_at=0.0, accepted_at=0.0, assigned_at=0.0, launched_at=0.0)
+        self._info = SimpleNamespace(received_at=OFFERED.timestamp(), accepted_at=0.0, assigned_at=0.0, launched_at=0.0)
 
     async def _delete(self, _: Any) -> None:
         await self.room.delete()
 
     def shutdown(self, reason: str) -> None:
         self.shut_down.append(reason)
+
+
+class SlowDirectory:
+    """A directory that never answers."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def find(self, number: str) -> Any:
+        self.asked.set()
+        await asyncio.Event().wait()
+
+
+async def _row(job: FakeJob) -> CallRecord:
+    (row,) = await latest(job.proc.userdata["services"].engine, 2)
+    return row
 
 
 async def _ended(job: FakeJob, way: Any) -> Cause | None:
@@ -99,7 +123,6 @@ async def test_a_job_that_is_cancelled_ends_as_the_worker_stops(tmp_path: Any) -
 async def test_a_call_that_cannot_be_taken_at_all_is_refused_and_not_left_ringing(tmp_path: Any) -> None:
     job = FakeJob(tmp_path)
     job.proc.userdata["services"] = None  # the routing file is at fault
-    job.job.room = SimpleNamespace(name="room")
 
     async def answer() -> None:
         async with open_call(cast("JobContext", job)):
@@ -109,3 +132,58 @@ async def test_a_call_that_cannot_be_taken_at_all_is_refused_and_not_left_ringin
         await answer()
     assert not job.room.is_there
     assert job.shut_down == ["the call could not be taken"]
+
+
+async def test_a_dispatch_that_nobody_called_behind_leaves_a_row(tmp_path: Any) -> None:
+    job = FakeJob(tmp_path)
+    job.job.metadata = '{"order": 7}'
+    await migrate(job.proc.userdata["services"].engine)
+
+    async def way(_: LiveCall) -> None:
+        raise NoCaller("no caller came within 5 seconds")
+
+    assert await _ended(job, way) is Cause.NO_CALLER
+    row = await _row(job)
+    assert (row.cause, row.route, row.room) == ("no_caller", None, "room")
+    assert row.facts["order"]["value"] == 7
+    assert (row.started_at, row.ended_at) == (OFFERED, LATER)
+
+
+@pytest.mark.parametrize(
+    ("joined", "started"),
+    [
+        (OFFERED - timedelta(seconds=1), OFFERED),
+        (OFFERED + timedelta(seconds=1), OFFERED + timedelta(seconds=1)),
+        (LATER + timedelta(seconds=1), LATER),
+        (None, LATER),
+    ],
+    ids=["before the job", "after it", "by a clock that is ahead", "unknown"],
+)
+async def test_a_caller_who_leaves_before_the_decision_leaves_a_row_of_when_they_began_to_ring(
+    tmp_path: Any, joined: datetime | None, started: datetime
+) -> None:
+    job = FakeJob(tmp_path)
+    services = job.proc.userdata["services"]
+    await migrate(services.engine)
+    directory = SlowDirectory()
+    job.proc.userdata["services"] = replace(services, directory=directory)
+    job.room.metadata = ""  # type: ignore[attr-defined]
+    caller = FakeCaller(attributes={"sip.ruleID": "r", "sip.phoneNumber": "+14155550101"})
+    caller.metadata, caller.joined_at = "", joined  # type: ignore[attr-defined]
+    job.room.join(caller)
+
+    async def way(live: LiveCall) -> None:
+        live.leg.watch(cast("Any", caller))
+        taking = asyncio.create_task(live.take_in(cast("Any", caller)))
+        await directory.asked.wait()
+        job.room.leave(caller, Reason.CLIENT_INITIATED)
+        await taking
+
+    assert await _ended(job, way) is Cause.CALLER_HUNG_UP
+    row = await _row(job)
+    assert (row.from_number, row.route, row.end_reason) == (
+        "+14155550101",
+        None,
+        "the caller hung up: before the call was answered",
+    )
+    assert row.started_at == started
