@@ -123,7 +123,8 @@ def _check_speech(place: Place, keys: AgentKeys, profiles: Mapping[str, SpeechPr
         place.fault("speech", f'unknown speech profile "{keys.speech}" {suggest(keys.speech, sorted(profiles))}')
     if not keys.llm:
         return
-    meant = [profiles[name] for name in ([keys.speech] if keys.speech in profiles else ["phone", "wideband"])]
+    named = profiles.get(keys.speech or "")
+    meant = [named] if named else [profiles["phone"], profiles["wideband"]]
     if all(profile.realtime for profile in meant):
         place.fault("llm", f'speech profile "{meant[0].name}" is one realtime model: leave llm out')
     elif wrong := fault("llm", keys.llm, meant[0].providers):

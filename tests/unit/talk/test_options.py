@@ -123,7 +123,9 @@ def test_one_model_and_single_ones_do_not_take_turns_in_a_call(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("wish", "told"), [('speech = "single"\n', True), ('voice = "cedar"\n', False), ("", False)])
-def test_who_does_not_speak_with_its_own_models_after_a_hand_over_is_told(wish: str, told: bool, tmp_path: Path) -> None:
+def test_who_does_not_speak_with_its_own_models_after_a_hand_over_is_told(
+    wish: str, told: bool, tmp_path: Path
+) -> None:
     text = '[speech.phone]\nrealtime = "openai/gpt-realtime:marin"\n[speech.single]\nllm = "openai/gpt-4.1"\n'
     text += f'[speech.wideband]\nrealtime = "openai/gpt-realtime:marin"\n[agent.sales]\n{wish}'
     file = load_text(tmp_path, text + '[agent.front_desk]\nhand_over = { sales = "prices" }\n' + DEFAULT)
