@@ -85,7 +85,7 @@ def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[s
     """The built-in providers that are named in the file and whose keys are missing; with `imitate` all of them."""
     from switchboard.speech.providers import provider_of
 
-    named = {provider_of(model) for profile in file.profiles() for model in profile.models().values()}
+    named = {provider_of(model) for profile in file.profiles() for _, model in profile.every_model()}
     ours = [name for name in sorted(named) if file.providers[name] == BUILT_IN.get(name)]
     return [name for name in ours if imitate or not settings.variable(BUILT_IN[name].key)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,14 @@ from livekit.plugins import deepgram, openai
 from openai.types.realtime import AudioTranscription
 
 from switchboard.call.language import base_language
-from switchboard.speech import plugins
+from switchboard.speech import plugins, spare_llm, spare_stt, spare_tts
+from switchboard.speech.health import Health
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.providers import Access, Accesses, Kind, Part, model_of, provider_of
+from switchboard.speech.spare_llm import SpareLLM
+from switchboard.speech.spare_stt import SpareSTT
+from switchboard.speech.spare_tts import SpareTTS
+from switchboard.speech.spares import Choice, Choices
 
 Hearing = stt.STT[Any]
 Thinking = llm.LLM[Any]
@@ -50,9 +55,8 @@ class Wanted:
     access: Access
 
 
-def make_model(part: Part, profile: SpeechProfile, language: str, accesses: Accesses) -> Any:
-    """The plug-in of one part of a profile. It opens nothing yet. Raises what a plug-in of one's own raises."""
-    written = profile.models()[part]
+def make_model(part: Part, written: str, profile: SpeechProfile, language: str, accesses: Accesses) -> Any:
+    """The plug-in of one model of a profile. It opens nothing yet. Raises what a plug-in of one's own raises."""
     provider = profile.providers[provider_of(written)]
     access = accesses[provider.name]
     if provider.kind is None:
@@ -62,11 +66,46 @@ def make_model(part: Part, profile: SpeechProfile, language: str, accesses: Acce
 
 
 def make_models(
-    profile: SpeechProfile, language: str, accesses: Accesses, detector: Callable[[bool], vad.VAD]
+    profile: SpeechProfile,
+    language: str,
+    accesses: Accesses,
+    detector: Callable[[bool], vad.VAD],
+    health: Health | None = None,
 ) -> Models:
-    """The plug-ins of a profile that suits the language. They open nothing yet."""
-    made = {part: make_model(part, profile, language, accesses) for part in profile.models()}
-    return Models(stt=made.get("stt"), llm=made.get("realtime") or made["llm"], tts=made.get("tts"), detector=detector)
+    """The plug-ins of a profile that suits the language, each part with its spares. They open nothing yet."""
+
+    def choices(part: Part, probe: Callable[[Any], Awaitable[None]]) -> Choices[Any]:
+        made = [_choice(part, written, profile, language, accesses) for written in profile.choices(part)]
+        return Choices(made, health or Health(), probe)
+
+    voice = _voice(choices("tts", spare_tts.probe)) if profile.tts else None
+    if profile.realtime:
+        realtime = make_model("realtime", profile.realtime, profile, language, accesses)
+        return Models(stt=None, llm=realtime, tts=voice, detector=detector)
+    return Models(
+        stt=_recogniser(choices("stt", spare_stt.probe), detector),
+        llm=SpareLLM(choices("llm", spare_llm.probe)),
+        tts=voice,
+        detector=detector,
+    )
+
+
+def _choice(part: Part, written: str, profile: SpeechProfile, language: str, accesses: Accesses) -> Choice[Any]:
+    access = accesses[provider_of(written)]
+    # A key that is mended, or another address, begins anew.
+    key = "\0".join((part, written, access.base_url, access.key))
+    return Choice(written, key, make_model(part, written, profile, language, accesses))
+
+
+def _recogniser(choices: Choices[Hearing], detector: Callable[[bool], vad.VAD]) -> Hearing:
+    hear_as_it_comes = all(one.capabilities.streaming for one in choices.models())
+    return SpareSTT(choices, None if hear_as_it_comes else detector(False))
+
+
+def _voice(choices: Choices[Speaking]) -> Speaking:
+    """A single voice that speaks as the words come is left to do so: sentence by sentence it would begin later."""
+    single = len(choices) == 1 and choices.first.capabilities.streaming
+    return choices.first if single else SpareTTS(choices)
 
 
 def _deepgram_stt(wanted: Wanted) -> Hearing:

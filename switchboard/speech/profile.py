@@ -25,6 +25,8 @@ class SpeechProfile:
     `min_delay` is how long the caller's silence lasts before a complete sentence is answered, `max_delay` before
     an unfinished one is. `keyterms` are words that the recogniser should expect (names, products).
 
+    `spares` are the models that are asked where the first of their part fails, in this order.
+
     With `realtime` one model hears, thinks and speaks: `stt` and `llm` are then empty, and `tts` too unless the
     greeting and other written words are to be spoken by another voice. `vad_threshold` None is the detector's own.
     """
@@ -40,25 +42,41 @@ class SpeechProfile:
     max_delay: float = 1.8
     vad: Vad = "bundled"
     vad_threshold: float | None = None
+    spares: Mapping[Part, tuple[str, ...]] = field(default_factory=dict[Part, tuple[str, ...]])
     providers: Providers = field(default_factory=lambda: BUILT_IN_PROVIDERS, repr=False)
 
     def models(self) -> dict[Part, str]:
-        """The models that it has, by what they are."""
+        """The models that it has, by what they are: of each part the first."""
         all_of_them: dict[Part, str] = {"realtime": self.realtime, "stt": self.stt, "llm": self.llm, "tts": self.tts}
         return {part: model for part, model in all_of_them.items() if model}
+
+    def choices(self, part: Part) -> tuple[str, ...]:
+        """The models of a part in the order in which they are asked, each once; none where it has no such part."""
+        first = self.models().get(part)
+        return tuple(dict.fromkeys((first, *self.spares.get(part, ())))) if first else ()
+
+    def every_model(self) -> list[tuple[Part, str]]:
+        """All that a call may come to ask."""
+        return [(part, model) for part in self.models() for model in self.choices(part)]
 
     def spoken_in(self, language: str) -> SpeechProfile:
         """This profile for a conversation in `language`: an STT model that hears it, the voice for it.
 
         Raises LookupError where no model of the provider is known to hear that language.
         """
-        provider = self.providers.get(provider_of(self.stt))
         # The choice is made when the table is loaded, so that no call finds out in the middle of a sentence.
-        by_deepgram = provider is not None and provider.kind == "deepgram"
-        stt = model_for(self.stt, language) if by_deepgram else self.stt
+        stt = self._hearing(self.stt, language)
+        spares = dict(self.spares)
+        if heard := spares.get("stt"):
+            spares["stt"] = tuple(self._hearing(spare, language) for spare in heard)
         voice = self.voices.get(language) or self.voices.get(base_language(language))
-        profile = replace(self, stt=stt)
+        profile = replace(self, stt=stt, spares=spares)
         return profile.speaking_with(voice) if voice else profile
+
+    def _hearing(self, stt: str, language: str) -> str:
+        provider = self.providers.get(provider_of(stt))
+        by_deepgram = provider is not None and provider.kind == "deepgram"
+        return model_for(stt, language) if by_deepgram else stt
 
     def speaking_with(self, voice: str) -> SpeechProfile:
         """This profile with another voice: of `tts`, or where there is none of `realtime`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from switchboard.call.language import read_language
 from switchboard.files.sections import Place, Section, place_of
@@ -39,6 +39,25 @@ Stt = Annotated[str, AfterValidator(_model_of("stt")), _FORM]
 Llm = Annotated[str, AfterValidator(_model_of("llm")), _FORM]
 Tts = Annotated[str, AfterValidator(_model_of("tts")), _FORM]
 Realtime = Annotated[str, AfterValidator(_model_of("realtime")), _FORM]
+
+
+def _choices(part: Part) -> BeforeValidator:
+    """One name stands for a list of it."""
+
+    def listed(value: Any) -> Any:
+        models = [value] if isinstance(value, str) else value
+        if not isinstance(models, list) or not models:
+            raise ValueError(f'{part} must be "provider/model", or a list of such names')
+        return models  # pyright: ignore[reportUnknownVariableType] - pydantic checks what is in it
+
+    return BeforeValidator(listed, json_schema_input_type=str | list[str])
+
+
+_MANY = Field(strict=False)  # TOML has no tuples
+Stts = Annotated[tuple[Stt, ...], _choices("stt"), _MANY]
+Llms = Annotated[tuple[Llm, ...], _choices("llm"), _MANY]
+Ttss = Annotated[tuple[Tts, ...], _choices("tts"), _MANY]
+_WITH_SPARES: tuple[Part, ...] = ("stt", "llm", "tts")
 _ELSE = SpeechProfile("")
 _VOICE = Must('a language with a voice: { es = "nova" }')
 _SHARE = Must("a number above 0 and below 1")
@@ -59,10 +78,20 @@ class SpeechKeys(Section):
 
     model_config = ConfigDict(title="[speech.NAME]")
 
-    stt: Stt | None = Field(default=None, description='Who hears: "provider/model".', examples=["deepgram/nova-3"])
-    llm: Llm | None = Field(default=None, description='Who thinks: "provider/model".', examples=["openai/gpt-4.1-mini"])
-    tts: Tts | None = Field(
-        default=None, description='Who speaks: "provider/model:voice".', examples=["openai/gpt-4o-mini-tts:ash"]
+    stt: Stts | None = Field(
+        default=None,
+        description='Who hears: "provider/model", or a list: each is asked where the one before it fails.',
+        examples=["deepgram/nova-3"],
+    )
+    llm: Llms | None = Field(
+        default=None,
+        description='Who thinks: "provider/model", or a list: each is asked where the one before it fails.',
+        examples=["openai/gpt-4.1-mini"],
+    )
+    tts: Ttss | None = Field(
+        default=None,
+        description='Who speaks: "provider/model:voice", or a list: each is asked where the one before it fails.',
+        examples=["openai/gpt-4o-mini-tts:ash"],
     )
     realtime: Realtime | None = Field(
         default=None,
@@ -99,26 +128,43 @@ def overlaid(source: Source, sections: Mapping[str, SpeechKeys], providers: Prov
     profiles = {name: replace(profile, providers=providers) for name, profile in BUILT_IN.items()}
     for name, keys in sections.items():
         place = place_of(source, SpeechKeys, "speech", name)
-        said = {key: getattr(keys, key) for key in keys.model_fields_set}
-        if keys.realtime:
-            said |= {"stt": "", "llm": "", "tts": keys.tts or ""}
-            _tell_its_own(place, keys.realtime)
         profile = profiles.get(name, SpeechProfile(name, providers=providers))
+        said: dict[str, Any] = {key: getattr(keys, key) for key in keys.model_fields_set}
+        said |= _in_order(said, profile)
+        if keys.realtime:
+            said |= {"stt": "", "llm": "", "tts": said.get("tts", "")}
+            _tell_its_own(place, keys.realtime)
         profiles[name] = replace(profile, **_without_faults(place, said, replace(profile, **said)))
     return profiles
+
+
+def _in_order(said: Mapping[str, Any], profile: SpeechProfile) -> dict[str, Any]:
+    """Of the parts that the file names: the first model, and the spares. A part that it leaves out is as it was."""
+    named: dict[Part, tuple[str, ...]] = {part: said[part] for part in _WITH_SPARES if said.get(part)}
+    spares = {**profile.spares, **{part: models[1:] for part, models in named.items()}}
+    firsts = {part: models[0] for part, models in named.items()}
+    return {**firsts, "spares": {part: models for part, models in spares.items() if models}}
 
 
 def _without_faults(place: Place, said: dict[str, Any], profile: SpeechProfile) -> dict[str, Any]:
     """What the file says, without models that it cannot have."""
     good = dict(said)
-    for part, model in profile.models().items():
+    for part, model in profile.every_model():
         # Words to expect may not suit a recogniser that the file does not name.
         if (said.get(part) or (part == "stt" and "keyterms" in said)) and (
             wrong := fault(part, model, profile.providers, profile.keyterms)
         ):
             place.fault(part, wrong)
             good.pop(part, None)
+    if len({_ends_turns(model) for model in profile.choices("stt")}) > 1:
+        place.fault(
+            "stt", "stt: Flux ends the caller's turns itself, others leave that to us: name one kind or the other"
+        )
     return good
+
+
+def _ends_turns(stt: str) -> bool:
+    return "/flux" in stt
 
 
 def _tell_its_own(place: Place, realtime: str) -> None:

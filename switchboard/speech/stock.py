@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from switchboard.speech.health import Health
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.providers import Accesses
 
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 class ModelStock:
     """Plug-ins made before they are needed: in the fork server, from which every call's process inherits them.
 
-    They open no connection before their first use, and a call's process serves one call.
+    They open no connection before their first use, and a call's process serves one call. `health` is what all calls
+    know of the models that failed lately.
     """
 
-    def __init__(self, accesses: Accesses) -> None:
+    def __init__(self, accesses: Accesses, health: Health | None = None) -> None:
         self.accesses = accesses
+        self._health = health or Health()
         self._ready: dict[tuple[object, ...], Models] = {}
         self._detectors: Detectors | None = None
 
@@ -42,7 +45,10 @@ class ModelStock:
         # The plug-ins take a second to import: whoever only checks the environment does not wait for them.
         from switchboard.speech.models import make_models
 
-        return make_models(profile, language, self.accesses, lambda telephone: self._detector(profile, telephone))
+        def detector(telephone: bool) -> vad.VAD:
+            return self._detector(profile, telephone)
+
+        return make_models(profile, language, self.accesses, detector, self._health)
 
     def _detector(self, profile: SpeechProfile, telephone: bool) -> vad.VAD:
         from switchboard.speech.voice_activity import Detectors
@@ -53,4 +59,4 @@ class ModelStock:
 
 
 def _key(profile: SpeechProfile, language: str) -> tuple[object, ...]:
-    return (*profile.models().items(), profile.keyterms, profile.vad, profile.vad_threshold, language)
+    return (*profile.every_model(), profile.keyterms, profile.vad, profile.vad_threshold, language)

@@ -17,7 +17,7 @@ _WITHIN_S = 3.0
 
 def uses(profiles: Iterable[SpeechProfile]) -> dict[tuple[Part, str], SpeechProfile]:
     """Every model that these profiles have, once, with a profile that has it."""
-    return {(part, model): profile for profile in profiles for part, model in profile.models().items()}
+    return {model: profile for profile in profiles for model in profile.every_model()}
 
 
 def plugin_troubles(profiles: Iterable[SpeechProfile], accesses: Accesses) -> list[str]:
@@ -29,7 +29,7 @@ def plugin_troubles(profiles: Iterable[SpeechProfile], accesses: Accesses) -> li
             from switchboard.speech.models import make_model
 
             try:
-                make_model(part, profile, "en", accesses)
+                make_model(part, model, profile, "en", accesses)
             except Exception as error:  # whatever its own code raises
                 found.append(f'{part} = "{model}": plugin "{provider.plugin}" cannot be made: {_line(error)}')
     return list(dict.fromkeys(found))

@@ -29,7 +29,7 @@ class Voices:
         self._speech_of = speech_of
         self._stock = stock
         self._language = language
-        self._made: dict[tuple[str, ...], Models] = {}
+        self._made: dict[tuple[object, ...], Models] = {}
 
     def own(self, agent: str) -> tuple[Thinking | llm.RealtimeModel | None, Speaking | None]:
         """The LLM and the TTS of `agent`, None where it is the session's. Never raises: then they are the session's."""
@@ -39,7 +39,7 @@ class Voices:
             speaks = speech.tts != self._begun_with.tts
             if not thinks and not speaks:
                 return None, None
-            key = tuple(speech.models().values())
+            key = tuple(speech.every_model())
             if key not in self._made:
                 self._made[key] = self._stock.take(speech, self._language)
             models = self._made[key]

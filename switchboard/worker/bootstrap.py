@@ -12,6 +12,7 @@ from switchboard.database.engine import BadDatabaseURL, make_engine
 from switchboard.directory.directory import Directory, DirectoryError
 from switchboard.directory.opening import open_directory
 from switchboard.files.source import TableErrors
+from switchboard.speech.health import Health
 from switchboard.speech.stock import ModelStock
 from switchboard.talk.agent_checks import check_agents
 from switchboard.talk.roster import Roster
@@ -79,5 +80,5 @@ def bootstrap(business: Path, settings: Settings | None = None, clock: Clock = n
         faults.append(str(fault))
     if faults or file is None or engine is None or directory is None:
         raise CannotStart("\n".join(faults))
-    models = ModelStock(settings.accesses(file.providers))
+    models = ModelStock(settings.accesses(file.providers), Health(settings.cache / "health"))
     return Services(settings, roster, Tables(file), directory, engine, models, clock, warnings)

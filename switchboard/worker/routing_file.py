@@ -112,7 +112,7 @@ class RoutingFile:
         """The variables that hold the keys of providers and of MCP servers, each with what it is for."""
         found: dict[str, str] = {}
         for profile in self.profiles():
-            for part, model in profile.models().items():
+            for part, model in profile.every_model():
                 provider = profile.providers[provider_of(model)]
                 if provider.key:
                     found.setdefault(provider.key, f'the key of provider "{provider.name}", which {work_of(part)}')

@@ -55,7 +55,7 @@ async def main():
     for name in ("phone", "wideband"):
         profile = file.speech[name].spoken_in("es-MX")
         for part in ("stt", "tts"):
-            model = make_model(part, profile, "es-MX", accesses)
+            model = make_model(part, profile.models()[part], profile, "es-MX", accesses)
             options = vars(model._opts) if hasattr(model, "_opts") else {"model": model.model}
             made[f"{name} {part}"] = {key: str(value) for key, value in options.items()}
     print(json.dumps(made))

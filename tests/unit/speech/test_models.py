@@ -32,13 +32,13 @@ async def test_every_recogniser_can_be_made_with_and_without_words_to_expect(
     model: str, keyterms: tuple[str, ...]
 ) -> None:
     profile = SpeechProfile("p", stt=model, keyterms=keyterms)
-    assert make_model("stt", profile, "en", ACCESSES).model == model.partition("/")[2]
+    assert make_model("stt", profile.models()["stt"], profile, "en", ACCESSES).model == model.partition("/")[2]
 
 
 async def test_a_language_model_keeps_a_colon_in_its_name_and_a_voice_does_not() -> None:
     profile = SpeechProfile("p", llm="openai/llama3:8b", tts="openai/hexgrad/kokoro:sky")
-    assert make_model("llm", profile, "en", ACCESSES).model == "llama3:8b"
-    assert make_model("tts", profile, "en", ACCESSES).model == "hexgrad/kokoro"
+    assert make_model("llm", profile.models()["llm"], profile, "en", ACCESSES).model == "llama3:8b"
+    assert make_model("tts", profile.models()["tts"], profile, "en", ACCESSES).model == "hexgrad/kokoro"
 
 
 async def test_one_model_hears_thinks_and_speaks() -> None:

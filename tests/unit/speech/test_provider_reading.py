@@ -98,7 +98,7 @@ def test_a_plug_in_is_made_with_what_file_and_profile_say(tmp_path: Path) -> Non
         )
         file = load_text(tmp_path, table + DEFAULT)
         accesses = {"voices": Access("secret", "")}
-        made = make_model("tts", file.speech["phone"], "es-MX", accesses).made
+        made = make_model("tts", file.speech["phone"].models()["tts"], file.speech["phone"], "es-MX", accesses).made
     assert made.pop("settings").stability == 0.5
     assert made == {
         "model": "grand", "voice_id": "ann", "language": "es-MX", "speed": 1, "mood": "glad", "api_key": "secret",
@@ -113,7 +113,9 @@ def test_a_language_that_a_plug_in_does_not_take_leaves_the_caller_its_own(
     with plugin_file(tmp_path) as module:
         text = f'[provider.voices]\nplugin = "{module}"\nkey = "V_KEY"\n[speech.phone]\ntts = "voices/"\n'
         file = load_text(tmp_path, text + DEFAULT)
-        made = make_model("tts", file.speech["phone"], "tlh", {"voices": Access("k", "")}).made
+        made = make_model(
+            "tts", file.speech["phone"].models()["tts"], file.speech["phone"], "tlh", {"voices": Access("k", "")}
+        ).made
     assert not made["language"]
     assert "cannot be made for the language tlh" in caplog.text
 
@@ -122,7 +124,9 @@ def test_a_plug_in_without_model_or_voice_keeps_its_own(tmp_path: Path) -> None:
     with plugin_file(tmp_path) as module:
         text = f'[provider.voices]\nplugin = "{module}"\nkey = "V_KEY"\n[speech.phone]\ntts = "voices/"\n'
         file = load_text(tmp_path, text + DEFAULT)
-        made = make_model("tts", file.speech["phone"], "en", {"voices": Access("k", "")}).made
+        made = make_model(
+            "tts", file.speech["phone"].models()["tts"], file.speech["phone"], "en", {"voices": Access("k", "")}
+        ).made
     assert (made["model"], made["voice_id"]) == ("basic", "nobody")
 
 
