@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from switchboard.call.language import read_language
 from switchboard.files.sections import Section
-from switchboard.files.values import Amount, Count, Texts
+from switchboard.files.values import Must, Texts
 
 
 def _region(text: str) -> str:
@@ -25,12 +25,19 @@ def _language(text: str) -> str:
     return language
 
 
+# Blank, it would mean something else in each place: LiveKit sends a worker without a name into every room.
+_Name = Annotated[str, Field(pattern=r"\S"), Must("the name by which LiveKit finds the worker: not empty")]
+# A wait of nothing gives up every call, one of minutes lets callers ring to the end.
+_Wait = Annotated[float, Field(ge=1, le=600), Must("a number of seconds from 1 to 600")]
+_Late = Annotated[int, Field(ge=0, le=5000), Must("a whole number of milliseconds, at most 5000")]
+
+
 class WorkerOptions(Section):
     """The worker, and what holds where neither a route nor a call says otherwise."""
 
     model_config = ConfigDict(title="[worker]")
 
-    agent_name: str = Field(default="switchboard", description="LiveKit dispatches calls to the worker of this name.")
+    agent_name: _Name = Field(default="switchboard", description="LiveKit dispatches calls to the worker of this name.")
     region: Annotated[str, AfterValidator(_region)] = Field(
         default="US",
         description="How a number without + is read: a country's two letters.",
@@ -42,10 +49,10 @@ class WorkerOptions(Section):
     trusted_attributes: Texts = Field(
         default=(), description="Participant attributes that your own dispatch rules set: not the caller's word."
     )
-    wait_for_attributes_ms: Count = Field(
+    wait_for_attributes_ms: _Late = Field(
         default=300, description="How long a call waits for late attributes, if a route could need one. Milliseconds."
     )
-    caller_timeout_s: Amount = Field(default=30.0, description="How long an empty room waits for its caller. Seconds.")
-    answer_timeout_s: Amount = Field(
+    caller_timeout_s: _Wait = Field(default=30.0, description="How long an empty room waits for its caller. Seconds.")
+    answer_timeout_s: _Wait = Field(
         default=180.0, description="How long a greeting waits for the line to be answered. Seconds."
     )

@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8081, ge=0, le=65535, validation_alias="SWITCHBOARD_HTTP_PORT")
     health_port: int = Field(default=8082, ge=0, le=65535, validation_alias="SWITCHBOARD_HEALTH_PORT")
 
+    @field_validator("livekit_agent_name")
+    @classmethod
+    def _not_blank(cls, name: str) -> str:
+        return name.strip()
+
     @field_validator("deepgram_base_url", "openai_base_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:

@@ -52,3 +52,8 @@ def test_each_provider_gets_its_own_key_and_address_and_nobody_elses(monkeypatch
     }
     assert accesses["openai"].base_url == "https://api.openai.com/v1"
     assert accesses["acme"].base_url == "https://acme.example/v1"
+
+
+def test_a_blank_agent_name_is_none_so_that_the_files_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVEKIT_AGENT_NAME", "  ")
+    assert Settings().livekit_agent_name == ""
