@@ -76,7 +76,7 @@ def _load(customers: CustomerFile, size: int, replace: bool) -> Loaded:
         async def work(engine: AsyncEngine) -> Loaded:
             return await load(engine, customers, replace=replace, progress=show)
 
-        return with_database(work, patience_s=_IMPORT_PATIENCE_S)
+        return with_database(work, makes=True, patience_s=_IMPORT_PATIENCE_S)
 
 
 def find(number: str, region: Region = None, json: AsJson = False) -> None:
@@ -114,7 +114,7 @@ def add(
     if len(name) > LONGEST_NAME:
         fail(f"--name is longer than {LONGEST_NAME} characters")
     e164 = _number(number, _region(region))
-    with_database(lambda engine: SqlDirectory(engine).add(e164, {"name": name.strip(), **columns}))
+    with_database(lambda engine: SqlDirectory(engine).add(e164, {"name": name.strip(), **columns}), makes=True)
     console.print(f"{e164}: saved", highlight=False)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from switchboard.cli.output import fail, print_json
+from switchboard.cli.output import NO, fail, print_json
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,23 +30,26 @@ def migrate(
     async def work(engine: AsyncEngine) -> tuple[str, bool]:
         return place(engine), await migrate(engine)
 
-    where, changed = with_database(work, migrated=False)
+    where, changed = with_database(work, migrated=False, makes=True)
     if json:
         print_json({"database": where, "revision": HEAD, "changed": changed})
     else:
         console.print(f"{where}: revision {HEAD}, {'migrated' if changed else 'nothing to do'}", soft_wrap=True)
 
 
-def with_database(work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool = True, patience_s: float = 10.0) -> T:
+def with_database(
+    work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool = True, makes: bool = False, patience_s: float = 10.0
+) -> T:
     """Run `work` with the database that DATABASE_URL names, brought up to date first (`migrated`).
 
-    A database that cannot be used ends the command with one line.
+    A file that is not there is made only for `work` that writes (`makes`). A database that cannot be used ends the
+    command with one line.
     """
     import asyncio
 
     from sqlalchemy.exc import SQLAlchemyError
 
-    from switchboard.database.engine import BadDatabaseURL, make_engine, place
+    from switchboard.database.engine import BadDatabaseURL, make_engine, place, sqlite_file
     from switchboard.database.migrations import migrate
     from switchboard.worker.settings import Settings
 
@@ -54,6 +57,13 @@ def with_database(work: Callable[[AsyncEngine], Awaitable[T]], *, migrated: bool
         engine = make_engine(Settings().database_url, patience_s)
     except BadDatabaseURL as error:
         fail(str(error))
+    file = sqlite_file(engine)
+    if file is not None and not makes and file.parent.is_dir() and not file.exists():
+        fail(
+            f"there is no database {file.absolute()} yet: the worker makes one when it starts. "
+            "If yours is elsewhere, run this there, or set DATABASE_URL",
+            NO,
+        )
 
     async def run() -> T:
         if migrated:

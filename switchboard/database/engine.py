@@ -71,6 +71,7 @@ def make_engine(text: str, patience_s: float = 5.0) -> AsyncEngine:
         url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True, connect_args=arguments
     )
     for each in (engine.sync_engine, blocking):
+        event.listen(each, "do_connect", _open_existing)
         event.listen(each, "begin", _begin)
     _blocking[engine.sync_engine] = blocking
     return engine
@@ -91,6 +92,12 @@ async def transact(engine: AsyncEngine, work: Callable[[Connection], T], sqlite_
 def _in_thread(engine: Engine, work: Callable[[Connection], T], sqlite_begin: str) -> T:
     with engine.execution_options(sqlite_begin=sqlite_begin).begin() as connection:
         return work(connection)
+
+
+def _open_existing(_: object, __: object, place: list[Any], options: dict[str, Any]) -> None:
+    """Only `migrate` makes a database: whoever reads one that is not there must not leave an empty file behind."""
+    place[0] = f"{Path(place[0]).absolute().as_uri()}?mode=rw"
+    options["uri"] = True
 
 
 def _begin(connection: Connection) -> None:

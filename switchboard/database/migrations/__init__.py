@@ -28,6 +28,9 @@ _LOCK = 0x5357_4254_4348  # any number that is always the same
 
 async def revision(engine: AsyncEngine) -> str | None:
     """The revision that the database is at, None for an empty one. Raises what connecting raises."""
+    file = sqlite_file(engine)
+    if file is not None and file.parent.is_dir() and not file.exists():
+        return None
     try:
         query = text(f"SELECT version_num FROM {VERSION_TABLE}")
         return await transact(engine, lambda connection: connection.scalar(query))

@@ -121,6 +121,7 @@ def record_a_call(tmp_path: Path) -> str:
 
 
 def test_calls_are_listed_and_shown(run: Run, tmp_path: Path) -> None:
+    run("migrate")
     assert run("calls").stdout == "no calls yet\n"
     call = record_a_call(tmp_path)
     assert call[:8] in run("calls").stdout
@@ -149,3 +150,13 @@ def test_too_little_of_an_id_asks_for_more(run: Run, tmp_path: Path) -> None:
     first = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
     done = run("calls", "show", first)
     assert (done.exit_code, "write more of it" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("reads", [("calls",), ("calls", "show", "1"), ("customers", "find", "+14155550101")])
+def test_who_only_reads_leaves_no_empty_database_behind_and_says_where_none_is(
+    run: Run, tmp_path: Path, reads: tuple[str, ...]
+) -> None:
+    result = run(*reads)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"there is no database {tmp_path / 'test.sqlite3'} yet")
+    assert list(tmp_path.iterdir()) == []
