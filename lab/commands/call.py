@@ -18,8 +18,6 @@ from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import NO, console, fail, print_json
 
 if TYPE_CHECKING:
-    from livekit.api import LiveKitAPI
-
     from lab.softphone import Caller, Softphone
     from lab.softphone.scripted import Moment, Part
     from switchboard.worker.settings import Settings
@@ -114,12 +112,9 @@ def _script(dtmf: str, play: Sequence[Path], say: Sequence[str]) -> list[Part]:
 
 def _try_server(settings: Settings) -> None:
     """The API says in one line what is wrong with address or key; the call itself would try again and again."""
-    from livekit.protocol.room import ListRoomsRequest
+    from switchboard.livekit_api.client import try_out
 
-    async def ask(api: LiveKitAPI) -> None:
-        await api.room.list_rooms(ListRoomsRequest(names=["none"]))
-
-    ask_server(settings, ask)
+    ask_server(settings, try_out)
 
 
 async def place(

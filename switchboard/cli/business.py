@@ -8,23 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from pydantic import ValidationError
 
 from switchboard.cli.output import WRONG_USE, fail, print_json
 from switchboard.files.source import TableErrors
 from switchboard.talk.roster import Roster
-from switchboard.worker.settings import Settings
+from switchboard.worker import settings as environment
 
 if TYPE_CHECKING:
     from switchboard.worker.routing_file import RoutingFile
 
 
-def read_settings() -> Settings:
+def read_settings() -> environment.Settings:
     """The environment; exits 2 with a line for each variable that is wrong."""
     try:
-        return Settings()
-    except ValidationError as error:
-        fail("\n".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors(include_url=False)))
+        return environment.read_settings()
+    except environment.WrongSettings as error:
+        fail(str(error))
 
 
 def business_folder() -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from switchboard.cli.business import read_settings
 from switchboard.cli.output import NO, fail, print_json
 
 if TYPE_CHECKING:
@@ -51,10 +52,9 @@ def with_database(
 
     from switchboard.database.engine import BadDatabaseURL, make_engine, place, sqlite_file
     from switchboard.database.migrations import migrate
-    from switchboard.worker.settings import Settings
 
     try:
-        engine = make_engine(Settings().database_url, patience_s)
+        engine = make_engine(read_settings().database_url, patience_s)
     except BadDatabaseURL as error:
         fail(str(error))
     file = sqlite_file(engine)

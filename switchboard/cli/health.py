@@ -26,7 +26,11 @@ def health(
 
     from switchboard.cli.business import read_settings
 
-    url = f"http://127.0.0.1:{read_settings().health_port if port is None else port}/ready"
+    settings = read_settings()
+    # Who listens on all interfaces is asked on this machine's own.
+    host = settings.health_host if settings.health_host not in ("0.0.0.0", "::") else "127.0.0.1"
+    where = f"[{host}]" if ":" in host else host
+    url = f"http://{where}:{settings.health_port if port is None else port}/ready"
     try:
         response = httpx.get(url, timeout=_ANSWERS_WITHIN, trust_env=False)
     except httpx.HTTPError:

@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 def ask_server(settings: Settings, work: Callable[[LiveKitAPI], Awaitable[T]]) -> T:
     """Run `work` with the server's API. Exits 2 where the environment is wrong, 1 where the server fails."""
-    from switchboard.livekit_api.client import ServerTrouble, WrongAddress, open_api
+    from switchboard.livekit_api.address import WrongAddress
+    from switchboard.livekit_api.client import ServerTrouble, open_api
 
     async def run() -> T:
         settings.require({})

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import NoReturn
-from urllib.parse import urlparse
 
 import aiohttp
 from livekit.api import LiveKitAPI
 from livekit.api.twirp_client import ServerError
+from livekit.protocol.room import ListRoomsRequest
 
-_SCHEMES = ("ws", "wss", "http", "https")
+from switchboard.livekit_api.address import check_address
+
 _UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
@@ -20,8 +21,8 @@ class ServerTrouble(Exception):
     """The server did not do it. The message is one line that says what to look at."""
 
 
-class WrongAddress(ValueError):
-    """LIVEKIT_URL is not an address."""
+class Unreachable(ServerTrouble):
+    """It did not answer, or fails for now: that may pass by itself."""
 
 
 @asynccontextmanager
@@ -30,23 +31,28 @@ async def open_api(url: str, key: str, secret: str, *, request_timeout: float = 
 
     Raises WrongAddress, and ServerTrouble for whatever the server or the way to it does.
     """
-    address = urlparse(url)
-    if address.scheme not in _SCHEMES or not address.hostname:
-        raise WrongAddress(
-            f"LIVEKIT_URL={url!r} is no address of a server: ws://localhost:7880 or wss://NAME.livekit.cloud"
-        )
+    check_address(url)
     api = LiveKitAPI(url, key, secret, timeout=aiohttp.ClientTimeout(total=request_timeout))
     try:
         yield api
     except ServerError as error:
         _explain(error, url)
+    except aiohttp.ClientSSLError as error:
+        raise ServerTrouble(
+            f"{url} cannot be reached over TLS ({error}): does the server speak it? If not, LIVEKIT_URL begins with ws://"
+        ) from error
     except _UNREACHABLE as error:
         reason = str(error) or "no answer in time"
-        raise ServerTrouble(
+        raise Unreachable(
             f"{url} cannot be reached ({reason}): is livekit-server running, and is LIVEKIT_URL right?"
         ) from error
     finally:
         await api.aclose()
+
+
+async def try_out(api: LiveKitAPI) -> None:
+    """Ask for what any server can answer: `open_api` raises what is wrong with address or key."""
+    await api.room.list_rooms(ListRoomsRequest(names=["none"]))
 
 
 def _explain(error: ServerError, url: str) -> NoReturn:
@@ -58,4 +64,5 @@ def _explain(error: ServerError, url: str) -> NoReturn:
         text = f"{url} is not a LiveKit server (HTTP 404): is LIVEKIT_URL right?"
     else:
         text = f"{url} answers {error.code}: {error.message or f'HTTP {error.status}'}"
-    raise ServerTrouble(" ".join(text.split())) from error
+    kind = Unreachable if error.status >= 500 else ServerTrouble
+    raise kind(" ".join(text.split())) from error

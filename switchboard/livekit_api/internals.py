@@ -9,12 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # importing it takes a second, and the fork server is started before that
-    from livekit.agents import Agent, JobContext
+    from livekit.agents import Agent, AgentServer, JobContext
 
 READ_IN = "1.8.9"
 
@@ -34,7 +35,26 @@ def start_fork_server(preload: Sequence[str]) -> None:
     os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")
     if sys.platform.startswith("linux"):
         multiprocessing.get_context("forkserver").set_forkserver_preload([*preload, *_ITS_OWN_PRELOAD])
+        # Ctrl-C reaches every process of a terminal: it is ignored while this loads, as later (`forkserver.main`).
+        asked = signal.signal(signal.SIGINT, signal.SIG_IGN)
         multiprocessing.forkserver.ensure_running()
+        signal.signal(signal.SIGINT, asked)
+
+
+def end_fork_server() -> None:
+    """End what `start_fork_server` started, at once: it would go on loading for nobody, and fail loudly at the end."""
+    server = cast("Any", multiprocessing.forkserver)._forkserver  # Python's own, which has no way to end it either
+    if server._forkserver_pid is not None:
+        os.kill(server._forkserver_pid, signal.SIGKILL)
+        server._stop()
+
+
+def is_connected(server: AgentServer) -> bool:
+    """Whether a server that has registered is so still: it tells when it registers, and never when it is lost.
+
+    `worker.py`, `_connection_task`: one flag while it connects anew, one when it has given up.
+    """
+    return not (server._connecting or server._connection_failed)  # pyright: ignore[reportPrivateUsage]
 
 
 def be_main(module: str) -> None:

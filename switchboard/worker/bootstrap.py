@@ -17,7 +17,7 @@ from switchboard.speech.stock import ModelStock
 from switchboard.talk.agent_checks import check_agents
 from switchboard.talk.roster import Roster
 from switchboard.worker.routing_file import RoutingFile, load_file
-from switchboard.worker.settings import Settings
+from switchboard.worker.settings import Settings, WrongSettings, read_settings
 
 
 class CannotStart(Exception):
@@ -59,7 +59,10 @@ def bootstrap(business: Path, settings: Settings | None = None, clock: Clock = n
 
     Raises CannotStart with all faults at once.
     """
-    settings = settings or Settings()
+    try:
+        settings = settings or read_settings()
+    except WrongSettings as fault:
+        raise CannotStart(str(fault)) from None
     roster = Roster(business)
     faults: list[str] = []
     warnings: tuple[str, ...] = ()

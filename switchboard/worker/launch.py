@@ -6,13 +6,14 @@ Both import the same for two seconds. One after the other, as livekit-agents wou
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
-from switchboard.livekit_api.internals import start_fork_server
+from switchboard.livekit_api.internals import end_fork_server, start_fork_server
 
 if TYPE_CHECKING:
     from switchboard.worker.bootstrap import Services
@@ -28,19 +29,31 @@ def begin(business: Path) -> Services:
     """
     load_dotenv(".env")  # also for what livekit-agents reads itself, and for the processes of calls
     os.environ[BUSINESS] = str(business.resolve())
+    # Nothing needs tidying up before calls are served: until then Ctrl-C ends this at once, and says nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     start_fork_server([PRELOAD])
-    from switchboard.speech.trial import plugin_troubles
-    from switchboard.worker.bootstrap import CannotStart, bootstrap
+    from switchboard.worker.bootstrap import CannotStart
     from switchboard.worker.settings import MissingSettings
 
     try:
-        services = bootstrap(business)
-        print(*services.warnings, sep="\n", end="\n" if services.warnings else "", file=sys.stderr)
-        file = services.tables.current
-        services.settings.require(file.variables())
-        if troubles := plugin_troubles(file.profiles(), services.models.accesses):
-            raise CannotStart("\n".join(troubles))
+        return _prepared(business)
     except (CannotStart, MissingSettings) as fault:
+        end_fork_server()
         print(fault, file=sys.stderr)
         sys.exit(2)
+
+
+def _prepared(business: Path) -> Services:
+    """Raises CannotStart, MissingSettings."""
+    from switchboard.speech.trial import plugin_troubles
+    from switchboard.worker.bootstrap import CannotStart, bootstrap
+    from switchboard.worker.preflight import obstacles, unkept
+
+    services = bootstrap(business)
+    settings, file = services.settings, services.tables.current
+    for warning in (*services.warnings, *unkept(settings)):
+        print(warning, file=sys.stderr)
+    settings.require(file.variables())
+    if troubles := obstacles(settings, services.engine) + plugin_troubles(file.profiles(), services.models.accesses):
+        raise CannotStart("\n".join(troubles))
     return services

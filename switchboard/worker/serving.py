@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from livekit.agents import AgentServer, JobContext
 
-from switchboard.livekit_api.internals import set_up_log
+from switchboard.livekit_api.internals import end_fork_server, set_up_log
 from switchboard.records.keeping import keep
 from switchboard.records.spool import Spool
 from switchboard.speech.trial import endpoint_troubles
@@ -20,11 +20,13 @@ from switchboard.worker.bootstrap import Services
 from switchboard.worker.health import Health
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.live_call import hand_on_services
+from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
 
 logger = logging.getLogger("switchboard")
 
 _FAILED = 1
+_WRONG_USE = 2
 
 
 def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> AgentServer:
@@ -39,6 +41,7 @@ def make_server(services: Services, answer: Callable[[JobContext], Awaitable[Non
         load_threshold=0.999,
         num_idle_processes=settings.idle_processes,
         max_retry=settings.connect_tries,
+        host=settings.http_host,
         port=settings.http_port,
         drain_timeout=settings.drain_timeout,
         preload_modules=[PRELOAD],
@@ -58,12 +61,18 @@ def run(server: AgentServer, services: Services) -> int:
 
 async def _serve(server: AgentServer, services: Services) -> int:
     settings = services.settings
+    if trouble := await livekit_trouble(settings):
+        text, may_pass = trouble
+        logger.log(logging.WARNING if may_pass else logging.ERROR, text)
+        if not may_pass:
+            end_fork_server()
+            return _WRONG_USE
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, stop)
     health = Health(server)
-    await health.start(settings.health_port)
+    await health.start(settings.health_host, settings.health_port)
     behind = [asyncio.create_task(task) for task in _behind_the_calls(services)]
     serving = asyncio.create_task(server.run())
     stopping = asyncio.create_task(stop.wait())

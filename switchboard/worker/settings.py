@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from switchboard.speech.providers import Access, Accesses, Kind, Providers
@@ -34,6 +34,19 @@ class MissingSettings(Exception):
             + "\n".join(lines)
             + "\nTo try Switchboard without keys: scripts/demo"
         )
+
+
+class WrongSettings(Exception):
+    """Variables whose values cannot be. The message has a line for each."""
+
+
+def read_settings() -> Settings:
+    """The environment. Raises WrongSettings."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise WrongSettings("\n".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in faults)) from None
 
 
 class Settings(BaseSettings):
@@ -66,7 +79,9 @@ class Settings(BaseSettings):
     drain_timeout: int = Field(default=3600, ge=0, validation_alias="SWITCHBOARD_DRAIN_TIMEOUT")
     # How often to try a LiveKit that does not answer, with back-off up to 10 s (16 times: about two minutes).
     connect_tries: int = Field(default=16, ge=1, validation_alias="SWITCHBOARD_CONNECT_TRIES")
-    # livekit-agents' own status page, and our /ready.
+    # livekit-agents' own status page, and our /ready: where they listen (0.0.0.0 is every interface).
+    http_host: str = Field(default="127.0.0.1", validation_alias="SWITCHBOARD_HTTP_HOST")
+    health_host: str = Field(default="127.0.0.1", validation_alias="SWITCHBOARD_HEALTH_HOST")
     http_port: int = Field(default=8081, ge=0, le=65535, validation_alias="SWITCHBOARD_HTTP_PORT")
     health_port: int = Field(default=8082, ge=0, le=65535, validation_alias="SWITCHBOARD_HEALTH_PORT")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -77,6 +78,30 @@ async def test_a_livekit_that_does_not_answer_is_named_and_the_exit_code_says_so
     assert code == 1
     assert "ws://127.0.0.1:9" in said
     assert "retrying in" in said
+
+
+async def test_a_key_that_livekit_refuses_is_told_at_once_and_no_try_is_made_again(
+    livekit: LiveKitServer, tmp_path: Path
+) -> None:
+    wrong = livekit.environment | {"LIVEKIT_API_SECRET": "another secret, also long enough for a signature"}
+    code, said = await _fails(tmp_path, TABLE, KEYS | wrong)
+    assert code == 2
+    assert f"{livekit.url} refuses the key: do LIVEKIT_API_KEY and LIVEKIT_API_SECRET belong" in said
+    assert "retrying" not in said
+    assert "Traceback" not in said
+
+
+async def test_a_livekit_that_is_lost_makes_the_worker_unready_and_its_pages_are_this_machines_own(
+    tmp_path: Path,
+) -> None:
+    async with LiveKitServer() as livekit, Worker(tmp_path, TABLE, {**KEYS, **livekit.environment}) as worker:
+        listens = [r["message"] for r in worker.records() if r["message"].startswith("HTTP server listening on ")]
+        assert [line.rpartition(":")[0] for line in listens] == ["HTTP server listening on 127.0.0.1"]
+        await livekit.stop()
+        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+            while (answer := await client.get(worker.ready_url)).status_code == 200:
+                await asyncio.sleep(0.05)
+        assert answer.text == "LiveKit is lost: connecting anew\n"
 
 
 async def test_the_worker_waits_for_a_livekit_that_comes_later(tmp_path: Path) -> None:

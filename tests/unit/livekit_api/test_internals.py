@@ -9,14 +9,14 @@ from typing import Any
 
 import livekit.agents
 import pytest
-from livekit.agents import Agent
+from livekit.agents import Agent, AgentServer
 from livekit.agents import worker as agent_worker
 from livekit.agents.cli.log import setup_logging
 from livekit.agents.job import JobContext, RunningJobInfo
 from livekit.agents.voice import agent_activity
 
 from switchboard.livekit_api import internals
-from switchboard.livekit_api.internals import READ_IN, dispatch_times, keeps_recogniser
+from switchboard.livekit_api.internals import READ_IN, dispatch_times, is_connected, keeps_recogniser
 
 
 def test_it_is_the_version_whose_parts_were_read() -> None:
@@ -62,3 +62,13 @@ def test_a_job_still_knows_when_it_was_dispatched() -> None:
     ctx = JobContext.__new__(JobContext)
     ctx._info = info  # pyright: ignore[reportPrivateUsage]
     assert dispatch_times(ctx) == (1.0, 2.0, 3.0, 4.0)
+
+
+def test_a_server_still_shows_whether_it_is_connected() -> None:
+    server: Any = AgentServer()
+    assert (server._connecting, server._connection_failed) == (False, False)
+    assert is_connected(server)
+    source = inspect.getsource(AgentServer._connection_task)  # pyright: ignore[reportPrivateUsage]
+    # Set before each attempt, taken back when the server has answered.
+    assert source.index("self._connecting = True") < source.index("_handle_register") < source.index("= False")
+    assert "self._connection_failed = True" in source

@@ -19,10 +19,10 @@ finally:
 """
 
 
-def _begin(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def _begin(folder: Path, code: str = _BEGIN, **environment: str) -> subprocess.CompletedProcess[str]:
     known = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT), "BUSINESS": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-c", _BEGIN], cwd=folder, env=known | environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=folder, env=known | environment, capture_output=True, text=True, check=False
     )
 
 
@@ -54,3 +54,26 @@ def test_a_wrong_database_is_told_also_where_customers_are_looked_up_elsewhere(t
         2,
         'DATABASE_URL names the database "mysql" (have: sqlite, postgresql)\n',
     )
+
+
+_LEFT = """
+import multiprocessing.forkserver as python
+import os
+from pathlib import Path
+from switchboard.worker import launch
+start = launch.start_fork_server
+def started(preload):
+    start(preload)
+    print(python._forkserver._forkserver_pid, flush=True)
+launch.start_fork_server = started
+launch.begin(Path(os.environ["BUSINESS"]))
+"""
+
+
+def test_a_start_that_fails_leaves_nothing_that_goes_on_loading(tmp_path: Path) -> None:
+    config = str(ROOT / "switchboard.toml")
+    done = _begin(tmp_path, _LEFT, LIVEKIT_URL="", SWITCHBOARD_CONFIG=config)
+    assert "LIVEKIT_URL: where livekit-server is" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not Path(f"/proc/{int(done.stdout)}").exists()
+    assert list(tmp_path.iterdir()) == []
