@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from livekit import api
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from lab.softphone import Softphone
 from switchboard.database.engine import make_engine
@@ -24,6 +24,7 @@ TABLE = """
 [worker]
 trusted_attributes = ["plan"]
 wait_for_attributes_ms = 400
+caller_timeout_s = 5
 
 [[route]]
 name = "gold customer"
@@ -183,6 +184,21 @@ async def test_the_record_says_who_called_what_was_decided_and_how_it_ended(
     assert record.started_at <= record.rang_at <= record.answered_at <= record.ended_at
 
 
+async def test_a_dispatch_that_nobody_calls_behind_is_on_the_record(
+    exchange: Exchange, database: tuple[Postgres, str]
+) -> None:
+    livekit, room = exchange.livekit, "call-nobody"
+    async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as lk:
+        await lk.room.create_room(api.CreateRoomRequest(name=room))
+        dispatch = api.CreateAgentDispatchRequest(agent_name="switchboard", room=room, metadata='{"order": 7}')
+        await lk.agent_dispatch.create_dispatch(dispatch)
+    record = await _found(database[1], CallRecord.room == room)
+    assert (record.cause, record.end_reason) == ("no_caller", "no caller came: no caller came within 5 seconds")
+    assert record.facts["order"]["value"] == 7
+    assert record.ended_at is not None
+    assert (record.ended_at - record.started_at).total_seconds() > 5
+
+
 async def test_a_known_customer_is_routed_by_their_tier_and_greeted_by_name(
     exchange: Exchange, database: tuple[Postgres, str]
 ) -> None:
@@ -214,10 +230,14 @@ async def test_no_call_is_lost_when_the_database_stops_and_every_record_is_there
     assert any("customer directory" in warning for warning in (await _record(url, phones[0])).warnings)
 
 
-async def _record(url: str, phone: Softphone, within: float = 40.0) -> CallRecord:
+async def _record(url: str, phone: Softphone) -> CallRecord:
     """The finished record of this call, once it is written."""
+    return await _found(url, CallRecord.sip_call_id == phone.caller.call_id)
+
+
+async def _found(url: str, which: ColumnElement[bool], within: float = 40.0) -> CallRecord:
     engine = make_engine(url)
-    query = select(CallRecord).where(CallRecord.sip_call_id == phone.caller.call_id, CallRecord.ended_at.is_not(None))
+    query = select(CallRecord).where(which, CallRecord.ended_at.is_not(None))
     try:
         async with asyncio.timeout(within):
             while True:
