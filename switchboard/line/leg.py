@@ -17,6 +17,7 @@ from livekit.agents.voice import SpeechHandle
 
 from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Answered, Ended, Events
+from switchboard.line.goodbye import spoken_to_its_end
 from switchboard.line.patience import Patience
 from switchboard.line.presence import Presence, Room
 from switchboard.line.states import LegState, State
@@ -115,25 +116,25 @@ class Leg:
         if session in self._sessions:
             self._sessions.remove(session)
 
-    async def hang_up(self, goodbye: str) -> None:
+    async def hang_up(self, goodbye: str, cause: Cause = Cause.AGENT_ENDED) -> None:
         """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it."""
         if self.state is State.ENDED:
             return
         try:
-            self._start(self._end_after(self._sessions[-1].say(goodbye, allow_interruptions=False)))
+            session = self._sessions[-1]
+            self._start(self._end_after(session, session.say(goodbye, allow_interruptions=False), cause))
         except (IndexError, RuntimeError):  # nobody is there to say it, or no longer
-            self.end(Cause.AGENT_ENDED)
+            self.end(cause)
 
-    async def _end_after(self, goodbye: SpeechHandle) -> None:
+    async def _end_after(self, session: AgentSession[Any], goodbye: SpeechHandle, cause: Cause) -> None:
         try:
-            async with asyncio.timeout(self._patience.goodbye_s):
-                await goodbye.wait_for_playout()
+            await spoken_to_its_end(session, goodbye, self._patience.goodbye_s)
             await asyncio.sleep(self._patience.tail_s)
         except TimeoutError:
             logger.warning("the goodbye could not be spoken in time: ending the call without it")
         except Exception:
             logger.exception("the goodbye could not be spoken: ending the call without it")
-        self.end(Cause.AGENT_ENDED)
+        self.end(cause)
 
     def refuse(self, reason: str) -> None:
         """End the call while it still rings: the bridge answers 486, and nobody is billed."""

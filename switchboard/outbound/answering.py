@@ -7,6 +7,7 @@ the conversation's own LLM judge them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -75,6 +76,8 @@ async def who_answered(
         detection_options={"timeout": decide_within, "no_speech_threshold": min(_SILENCE, decide_within)},
         wait_until_finished=True,
     )
+    # What was heard is who they are, and no turn to be answered: the greeting, or the message, answers it.
+    detector.on("amd_prediction", lambda _: _forget_what_was_heard(session))  # pyright: ignore[reportUnknownLambdaType, reportUnknownMemberType]
     async with detector:
         if answered is not None:
             await answered
@@ -82,13 +85,15 @@ async def who_answered(
             # A greeting is heard to its end, so that a message is not spoken over it, but not for ever.
             result = await asyncio.wait_for(detector.execute(), decide_within + _GRACE)
         except (TimeoutError, RuntimeError):
+            _forget_what_was_heard(session)
             return "unknown"
     if result.is_human:
         return "human"
     return "machine" if result.is_machine else "unknown"
 
 
-async def leave_message(session: AgentSession[Any], policy: MachinePolicy) -> None:
-    """Say the policy's message, if it has one, and return when it has been played. The line is the caller's to end."""
-    if policy.on_machine == "leave_message":
-        await session.say(policy.message, allow_interruptions=False, add_to_chat_ctx=True).wait_for_playout()
+def _forget_what_was_heard(session: AgentSession[Any]) -> None:
+    """The words, and the reply to them that waits to be spoken."""
+    with contextlib.suppress(RuntimeError):  # they have hung up
+        session.clear_user_turn()
+        session.interrupt(force=True)

@@ -10,7 +10,7 @@ from switchboard.call.call import Call
 from switchboard.call.causes import Cause
 from switchboard.call.events import Changed, Events, Warned
 from switchboard.line.leg import Leg
-from switchboard.outbound.answering import MachinePolicy, leave_message, machine_policy, who_answered
+from switchboard.outbound.answering import MachinePolicy, machine_policy, who_answered
 from switchboard.routing.decision import Answer
 
 
@@ -19,6 +19,8 @@ def policy_for(call: Call, decision: Answer, events: Events) -> MachinePolicy | 
     if call.direction != "outbound":
         return None
     policy, warning = machine_policy(decision.data, call.trusted())
+    if policy is not None and decision.speech.realtime:
+        policy, warning = None, "on_machine: one realtime model cannot tell a machine from a person, it talks to both"
     if warning:
         events.tell(Warned(at=events.now(), text=warning))
     return policy
@@ -27,11 +29,14 @@ def policy_for(call: Call, decision: Answer, events: Events) -> MachinePolicy | 
 async def machine_answers(
     session: AgentSession[Any], leg: Leg, call: Call, policy: MachinePolicy, events: Events, timeout_s: float
 ) -> bool:
-    """Listen to who picks up. A machine gets the message of `policy`, if any, and the call is over. Raises LegEnded."""
+    """Listen to who picks up. A machine gets the message of `policy`, if any, to its end, and the call is over.
+    Raises LegEnded."""
     who = await who_answered(session, identity=call.identity, answered=leg.answered(timeout_s))
     events.tell(Changed(at=events.now(), what="answered by", key="who", value=who))
     if who != "machine":
         return False
-    await leave_message(session, policy)
-    leg.end(Cause.MACHINE)
+    if policy.message:
+        await leg.hang_up(policy.message, Cause.MACHINE)
+    else:
+        leg.end(Cause.MACHINE)
     return True

@@ -29,10 +29,9 @@ async def open_conversation(
     A call that we made may ask first who picked up: a machine is not greeted.
     """
     policy = policy_for(call, decision, events)
-    if policy is None:
-        await leg.answered(timeout_s)
-    elif await machine_answers(session, leg, call, policy, events, timeout_s):
+    if policy is not None and await machine_answers(session, leg, call, policy, events, timeout_s):
         greeting.cancel()
         return
+    await leg.answered(timeout_s)  # who hung up while we listened to them is not greeted
     greeting.say(session)
     expect_answers(session, leg)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, CloseReason
+from livekit.agents import AgentSession, AgentStateChangedEvent, CloseEvent, CloseReason
 
 from switchboard.call.events import Ended, Event, Events
 from switchboard.line.leg import Leg
@@ -69,12 +69,11 @@ class FakeRoom(rtc.EventEmitter[Any]):
 
 
 class FakeHandle:
-    def __init__(self, plays: bool) -> None:
-        self._plays = plays
+    def __init__(self, played: asyncio.Event) -> None:
+        self._played = played
 
     async def wait_for_playout(self) -> None:
-        if not self._plays:
-            await asyncio.Event().wait()
+        await self._played.wait()
 
 
 class FakeSession(rtc.EventEmitter[Any]):
@@ -84,13 +83,21 @@ class FakeSession(rtc.EventEmitter[Any]):
         super().__init__()
         self.said: list[str] = []
         self.closed = False
-        self._plays = plays
+        self.agent_state = "listening"
+        self.played = asyncio.Event()  # what is said
+        if plays:
+            self.played.set()
 
     def say(self, text: str, **_: Any) -> FakeHandle:
         if self.closed:
             raise RuntimeError("AgentSession is closing")
         self.said.append(text)
-        return FakeHandle(self._plays)
+        return FakeHandle(self.played)
+
+    def becomes(self, state: Literal["speaking", "listening"]) -> None:
+        old: Any = self.agent_state
+        self.agent_state = state
+        self.emit("agent_state_changed", AgentStateChangedEvent(old_state=old, new_state=state))
 
     def shutdown(self, **_: Any) -> None:
         self.close(CloseReason.USER_INITIATED)

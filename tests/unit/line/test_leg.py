@@ -176,6 +176,30 @@ async def test_a_goodbye_that_never_plays_does_not_keep_the_line_open() -> None:
     assert await _ended(phone) is Cause.AGENT_ENDED
 
 
+async def test_a_goodbye_that_waits_for_what_is_being_said_is_not_cut() -> None:
+    phone = Phone()
+    await phone.answer()
+    session = phone.talk(plays=False)
+    session.becomes("speaking")
+    await phone.leg.hang_up("Goodbye.")
+    await asyncio.sleep(IMPATIENT.goodbye_s * 3)
+    assert phone.leg.state is State.ANSWERED
+    session.becomes("listening")
+    session.becomes("speaking")
+    session.played.set()
+    assert await _ended(phone) is Cause.AGENT_ENDED
+
+
+async def test_a_goodbye_that_nobody_begins_once_the_others_are_silent_is_given_up() -> None:
+    phone = Phone()
+    await phone.answer()
+    session = phone.talk(plays=False)
+    session.becomes("speaking")
+    await phone.leg.hang_up("Goodbye.")
+    session.becomes("listening")
+    assert await _ended(phone) is Cause.AGENT_ENDED
+
+
 async def test_a_goodbye_that_nobody_can_say_ends_the_call_all_the_same() -> None:
     phone = Phone()
     await phone.leg.hang_up("Goodbye.")
