@@ -15,6 +15,7 @@ OUR_NUMBER = "sip.trunkPhoneNumber"
 HOSTNAME = "sip.hostname"
 STATUS = "sip.callStatus"  # ringing, dialing, automation, active, hangup
 ACTIVE = "active"
+HANGUP = "hangup"
 HEADER = "sip.h."  # and the header's name in lower case
 
 # There when other participants first see a caller.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livekit.api import LiveKitAPI
+from livekit.api import LiveKitAPI, ServerError
 from livekit.protocol.agent_dispatch import AgentDispatch, CreateAgentDispatchRequest
 from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import ListParticipantsRequest, ListRoomsRequest
@@ -46,8 +46,40 @@ async def ensure_agent(api: LiveKitAPI, room: str, agent: str, metadata: Mapping
         return Dispatched(room, coming.agent_name, coming.id, False, "an agent was called a moment ago")
     for lost in dispatches:
         if lost.agent_name == agent:
-            await api.agent_dispatch.delete_dispatch(lost.id, room)
+            await claim(api, lost)
     return await _dispatch(api, room, agent, metadata)
+
+
+async def claim(api: LiveKitAPI, dispatch: AgentDispatch) -> bool:
+    """Take a dispatch that brought nobody away. False where another has done so, or the room is gone.
+
+    The server gives it to one alone, who may then `dispatch_again`. Raises livekit.api's ServerError.
+    """
+    try:
+        await api.agent_dispatch.delete_dispatch(dispatch.id, dispatch.room)
+    except ServerError as error:
+        if not is_gone(error):
+            raise
+        return False
+    return True
+
+
+async def dispatch_again(api: LiveKitAPI, lost: AgentDispatch) -> None:
+    """Make a dispatch with all that `lost` said: the workers that are there now are asked. Raises ServerError."""
+    request = CreateAgentDispatchRequest(
+        room=lost.room,
+        agent_name=lost.agent_name,
+        metadata=lost.metadata,
+        restart_policy=lost.restart_policy,
+        deployment=lost.deployment,
+        attributes=lost.attributes,
+    )
+    await api.agent_dispatch.create_dispatch(request)
+
+
+def is_gone(error: ServerError) -> bool:
+    """Whether the server means by it that the room, or the dispatch in it, is no more."""
+    return error.code == "not_found" or (error.code == "unavailable" and "no response" in error.message)
 
 
 async def has_agent(api: LiveKitAPI, room: str) -> bool:

@@ -86,3 +86,10 @@ def dispatch_times(ctx: JobContext) -> tuple[float, float, float, float]:
     """When this job was offered, accepted, assigned and handed to its process: Unix seconds, 0.0 where unknown."""
     info = ctx._info  # pyright: ignore[reportPrivateUsage] - `RunningJobInfo` has no other way out
     return info.received_at, info.accepted_at, info.assigned_at, info.launched_at
+
+
+async def tell_load(server: AgentServer) -> None:
+    """Tell livekit-server now how busy `server` is. It would be told within 2.5 s (`worker.py`), and offers a worker
+    nothing that it takes for full."""
+    await server._refresh_worker_load()  # pyright: ignore[reportPrivateUsage]
+    await server._update_worker_status()  # pyright: ignore[reportPrivateUsage]

@@ -19,9 +19,11 @@ from switchboard.worker.areas import ensure
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.health import Health
 from switchboard.worker.launch import PRELOAD
+from switchboard.worker.lines import Lines
 from switchboard.worker.live_call import hand_on_services
 from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
+from switchboard.worker.ringing import take_ringing_calls
 
 logger = logging.getLogger("switchboard")
 
@@ -31,13 +33,12 @@ _WRONG_USE = 2
 
 def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> AgentServer:
     """A LiveKit agent server that gives each call of our name to `answer`."""
-    settings = services.settings
+    settings, lines = services.settings, Lines(services.settings.max_calls)
     server = AgentServer(
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
-        # Each call counts alike. The default, CPU load, let calls ring out in silence on small machines.
-        load_fnc=lambda server: len(server.active_jobs) / settings.max_calls,
+        load_fnc=lambda server: lines.load(len(server.active_jobs)),
         load_threshold=0.999,
         num_idle_processes=settings.idle_processes,
         max_retry=settings.connect_tries,
@@ -73,7 +74,7 @@ async def _serve(server: AgentServer, services: Services) -> int:
         loop.add_signal_handler(number, _stop, stop)
     health = Health(server)
     await health.start(settings.health_host, settings.health_port)
-    behind = [asyncio.create_task(task) for task in _behind_the_calls(services)]
+    behind = [asyncio.create_task(task) for task in _behind_the_calls(server, services)]
     serving = asyncio.create_task(server.run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,10 +96,16 @@ async def _serve(server: AgentServer, services: Services) -> int:
     return code
 
 
-def _behind_the_calls(services: Services) -> list[Coroutine[None, None, object]]:
-    """What the worker's own process does beside: the database kept up to date, the table of areas made."""
+def _behind_the_calls(server: AgentServer, services: Services) -> list[Coroutine[None, None, object]]:
+    """What the worker's own process does beside: calls that ring unanswered are found, the database is kept up to
+    date, the table of areas made."""
     settings = services.settings
-    return [warn_of_endpoints(services), keep(services.engine, Spool(settings.spool)), ensure(settings.cache)]
+    return [
+        warn_of_endpoints(services),
+        take_ringing_calls(server, settings, services.agent_name),
+        keep(services.engine, Spool(settings.spool)),
+        ensure(settings.cache),
+    ]
 
 
 async def warn_of_endpoints(services: Services) -> None:

@@ -1,0 +1,247 @@
+"""Calls that ring and were given to nobody: what a room is, and who takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit.api import LiveKitAPI, ServerError
+from livekit.protocol.agent import Job
+from livekit.protocol.agent_dispatch import AgentDispatch, AgentDispatchState, CreateAgentDispatchRequest
+from livekit.protocol.models import ParticipantInfo, Room
+from livekit.protocol.room import ListParticipantsRequest, ListParticipantsResponse, ListRoomsRequest, ListRoomsResponse
+
+from switchboard.worker.lines import Lines
+from switchboard.worker.ringing import (
+    LOOKS_INTO,
+    OFFERED_FOR_S,
+    RINGS_AT_MOST_S,
+    RingingCalls,
+    Verdict,
+    judge,
+    worth_a_look,
+)
+
+NOW = 1_800_000_000.0
+Kind = ParticipantInfo.Kind
+OLD = NOW - OFFERED_FOR_S - 1
+
+
+def dispatch(
+    room: str = "call", *, agent: str = "switchboard", at: float = OLD, jobs: int = 0, metadata: str = ""
+) -> AgentDispatch:
+    state = AgentDispatchState(created_at=int(at * 1e9), jobs=[Job(id=f"AJ_{n}") for n in range(jobs)])
+    return AgentDispatch(
+        id=f"AD_{room}", agent_name=agent, room=room, metadata=metadata, state=state, attributes={"tier": "gold"}
+    )
+
+
+def person(kind: Any = Kind.SIP, status: str = "ringing") -> ParticipantInfo:
+    return ParticipantInfo(identity=str(kind), kind=kind, attributes={"sip.callStatus": status})
+
+
+@pytest.mark.parametrize(
+    ("dispatches", "people", "is_"),
+    [
+        ([dispatch()], [person()], Verdict.WAITING),
+        ([dispatch()], [person(status="active")], Verdict.WAITING),  # a PIN was asked for, and then silence
+        ([dispatch()], [person(Kind.STANDARD), person()], Verdict.WAITING),
+        ([dispatch(jobs=1)], [person()], Verdict.SERVED),
+        ([dispatch(), dispatch(jobs=1)], [person()], Verdict.SERVED),
+        ([dispatch()], [person(), person(Kind.AGENT)], Verdict.SERVED),
+        ([], [person(), person(Kind.AGENT)], Verdict.SERVED),
+        ([dispatch(at=NOW - 1)], [person()], Verdict.OFFERED),
+        ([dispatch(), dispatch(at=NOW - 1)], [person()], Verdict.OFFERED),  # somebody has just taken it
+        ([dispatch(at=NOW + 60)], [person()], Verdict.OFFERED),  # their clock is ahead of ours
+        ([dispatch(agent="another")], [person()], Verdict.NOT_OURS),
+        ([dispatch(agent="")], [person()], Verdict.NOT_OURS),  # LiveKit's own, in every room
+        ([], [person()], Verdict.NOT_OURS),
+        ([dispatch()], [], Verdict.NOT_OURS),
+        ([dispatch()], [person(status="hangup")], Verdict.NOT_OURS),
+        ([dispatch()], [person(Kind.STANDARD)], Verdict.NOT_OURS),
+        ([dispatch()], [person(Kind.EGRESS), person(Kind.INGRESS), person(Kind.BRIDGE)], Verdict.NOT_OURS),
+    ],
+)
+def test_a_call_waits_where_a_telephone_rings_and_nobody_was_given_it(
+    dispatches: Sequence[AgentDispatch], people: Sequence[ParticipantInfo], is_: Verdict
+) -> None:
+    assert judge(dispatches, people, "switchboard", NOW) is is_
+
+
+def test_rooms_are_looked_into_oldest_first_and_neither_ancient_ones_nor_those_left_alone() -> None:
+    ages = {"new": 1, "old": 20, "older": 90, "ancient": RINGS_AT_MOST_S + 1, "served": 10, "again": 10}
+    rooms = [Room(sid=name, creation_time=int(NOW - age)) for name, age in ages.items()]
+    left_alone = {"served": float("inf"), "again": NOW - 1}
+    assert [room.sid for room in worth_a_look(rooms, left_alone, NOW)] == ["older", "old", "again", "new"]
+
+
+def test_rooms_of_one_second_are_told_apart_by_their_milliseconds() -> None:
+    later, earlier = Room(sid="b", creation_time=100, creation_time_ms=100_900), Room(sid="a", creation_time_ms=100_100)
+    earlier.creation_time = 100
+    assert [room.sid for room in worth_a_look([later, earlier], {}, 101)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "taken", "free"), [(16, 0, 12), (16, 11, 1), (16, 12, 0), (10, 6, 1), (10, 7, 0), (1, 0, 1), (1, 1, 0)]
+)
+def test_lines_are_free_as_long_as_livekit_offers_calls(lines: int, taken: int, free: int) -> None:
+    """It offers none at a load of 0.7 or more."""
+    assert Lines(lines).free(taken) == free
+    assert (Lines(lines).load(taken) < 0.7) is (free > 0)
+
+
+@dataclass
+class Server:
+    """livekit-server as far as a look asks it. `refuses` are the methods that fail next, once each."""
+
+    dispatches: dict[str, list[AgentDispatch]] = field(default_factory=dict[str, list[AgentDispatch]])
+    people: dict[str, list[ParticipantInfo]] = field(default_factory=dict[str, list[ParticipantInfo]])
+    created: list[CreateAgentDispatchRequest] = field(default_factory=list[CreateAgentDispatchRequest])
+    refuses: list[str] = field(default_factory=list[str])
+    asked: list[str] = field(default_factory=list[str])
+
+    @property
+    def api(self) -> LiveKitAPI:
+        return cast("LiveKitAPI", SimpleNamespace(room=self, agent_dispatch=self))
+
+    def ring(self, room: str, metadata: str = "") -> None:
+        self.dispatches[room] = [dispatch(room, metadata=metadata)]
+        self.people[room] = [person()]
+
+    def hang_up(self, room: str) -> None:
+        del self.dispatches[room], self.people[room]
+
+    async def list_rooms(self, _: ListRoomsRequest) -> ListRoomsResponse:
+        self._ask("list_rooms", None)
+        return ListRoomsResponse(rooms=[Room(sid=f"RM_{r}", name=r, creation_time=int(OLD)) for r in self.people])
+
+    async def list_dispatch(self, room: str) -> list[AgentDispatch]:
+        self._ask("list_dispatch", room)
+        return list(self.dispatches[room])
+
+    async def list_participants(self, request: ListParticipantsRequest) -> ListParticipantsResponse:
+        return ListParticipantsResponse(participants=self.people.get(request.room, []))
+
+    async def delete_dispatch(self, id: str, room: str) -> None:
+        self._ask("delete_dispatch", room)
+        found = [one for one in self.dispatches[room] if one.id == id]
+        if not found:
+            raise ServerError("not_found", "dispatch ID not found", status=404)
+        self.dispatches[room].remove(found[0])
+        await asyncio.sleep(0)
+        self._lose("delete_dispatch, and its answer is lost")
+
+    async def create_dispatch(self, request: CreateAgentDispatchRequest) -> None:
+        self._ask("create_dispatch", None)
+        self.created.append(request)
+        self.people.setdefault(request.room, []).append(person(Kind.AGENT))
+
+    def _ask(self, method: str, room: str | None) -> None:
+        self.asked.append(method)
+        self._lose(method)
+        if room is not None and room not in self.dispatches:
+            raise ServerError("unavailable", "twirp error unknown: no response from servers", status=503)
+
+    def _lose(self, method: str) -> None:
+        if method in self.refuses:
+            self.refuses.remove(method)
+            raise TimeoutError
+
+
+def worker(server: Server) -> RingingCalls:
+    return RingingCalls(server.api, "switchboard", lambda: NOW)
+
+
+async def test_a_call_found_twice_is_taken_with_all_that_its_dispatch_said() -> None:
+    server = Server()
+    server.ring("call", metadata='{"order": 17}')
+    ringing = worker(server)
+    assert await ringing.look(1) == 0
+    assert ringing.more_to_see
+    assert await ringing.look(1) == 1
+    assert server.created == [
+        CreateAgentDispatchRequest(
+            room="call", agent_name="switchboard", metadata='{"order": 17}', attributes={"tier": "gold"}
+        )
+    ]
+    await ringing.look(1)
+    assert not ringing.more_to_see
+    assert len(server.created) == 1
+
+
+async def test_three_workers_that_look_together_take_a_call_once() -> None:
+    server = Server()
+    server.ring("call")
+    workers = [worker(server) for _ in range(3)]
+    await asyncio.gather(*(one.look(1) for one in workers))
+    taken = await asyncio.gather(*(one.look(1) for one in workers))
+    assert sorted(taken) == [0, 0, 1]
+    assert len(server.created) == 1
+
+
+async def test_of_200_calls_it_takes_as_many_as_it_has_lines_and_looks_into_no_more_than_it_may() -> None:
+    server = Server()
+    for number in range(200):
+        server.ring(f"call {number:03}")
+    ringing = worker(server)
+    await ringing.look(12)
+    assert server.asked.count("list_dispatch") == LOOKS_INTO
+    assert await ringing.look(12) == 12
+    assert [request.room for request in server.created] == [f"call {number:03}" for number in range(12)]
+
+
+async def test_a_served_room_is_looked_into_once() -> None:
+    server = Server()
+    server.ring("call")
+    server.people["call"].append(person(Kind.AGENT))
+    ringing = worker(server)
+    for _ in range(3):
+        await ringing.look(1)
+    assert server.asked.count("list_dispatch") == 1
+
+
+async def test_a_caller_who_hangs_up_meanwhile_is_no_trouble() -> None:
+    server = Server()
+    server.ring("call")
+    server.ring("next")
+    ringing = worker(server)
+    await ringing.look(2)
+    del server.dispatches["call"]  # the list of rooms is a moment old
+    assert await ringing.look(2) == 1
+    assert [request.room for request in server.created] == ["next"]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    ["list_rooms", "list_dispatch", "delete_dispatch", "delete_dispatch, and its answer is lost", "create_dispatch"],
+)
+async def test_a_call_is_not_lost_when_the_server_fails(refused: str) -> None:
+    server = Server()
+    server.ring("call")
+    ringing = worker(server)
+    await ringing.look(1)
+    server.refuses.append(refused)
+    with pytest.raises(TimeoutError):
+        await ringing.look(1)
+    for _ in range(2):
+        await ringing.look(1)
+    assert [request.room for request in server.created] == ["call"]
+    assert not ringing.owes
+
+
+async def test_a_call_that_was_taken_and_hung_up_while_the_server_failed_is_let_go() -> None:
+    server = Server(refuses=["create_dispatch"])
+    server.ring("call")
+    ringing = worker(server)
+    await ringing.look(1)
+    with pytest.raises(TimeoutError):
+        await ringing.look(1)
+    assert ringing.owes
+    server.hang_up("call")
+    await ringing.look(1)
+    assert not ringing.owes
+    assert server.created == []
