@@ -10,7 +10,7 @@ from switchboard.call.call import Call
 from switchboard.call.events import Event
 from switchboard.speech.profile import SpeechProfile
 
-Refusal = Literal["busy", "declined"]
+Refusal = Literal["busy"]  # livekit-sip answers every refusal with 486
 DEFAULT = "default"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from switchboard.call.language import read_language
@@ -38,6 +38,12 @@ def _not_empty(name: str) -> str:
     return name
 
 
+def _no_decline(reason: object) -> object:
+    if reason == "declined":
+        raise ValueError('reject = "declined" cannot be had: the bridge answers 486 to all. Write reject = "busy"')
+    return reason
+
+
 class _Asked(Section):
     """What is asked for: an agent or a refusal, and how the agent is to sound."""
 
@@ -61,7 +67,9 @@ class _Asked(Section):
     data: dict[str, Any] = Field(
         default_factory=dict, description="Passed on to the agent, before anything that came with the call."
     )
-    reject: Refusal | None = Field(default=None, description="A refusal while it still rings, that nobody pays for.")
+    reject: Annotated[Refusal | None, BeforeValidator(_no_decline)] = Field(
+        default=None, description="A refusal while it still rings, that nobody pays for."
+    )
 
     def action(self) -> Action:
         return Action(

@@ -11,7 +11,7 @@ from switchboard.call.call import Call
 from switchboard.call.reading import read_call
 from switchboard.call.spec import read_spec
 from switchboard.routing.decision import Refuse
-from tests.unit.routing.routing_files import DEFAULT, answer, call, load_text, routes
+from tests.unit.routing.routing_files import DEFAULT, answer, call, errors, load_text, routes
 
 TAKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ('to = "+1 800 555 0100"', {"to": "18005550100"}, {"to": "+18005550101"}),
@@ -136,7 +136,13 @@ def test_a_route_chooses_its_models_over_the_profiles(tmp_path: Path) -> None:
 
 
 def test_a_refusal_has_no_agent(tmp_path: Path) -> None:
-    text = routes('to = "+18005550100"').replace('agent = "support"', 'reject = "declined"')
+    text = routes('to = "+18005550100"').replace('agent = "support"', 'reject = "busy"')
     decision = load_text(tmp_path, text).table.decide(call(to="+18005550100"))
     assert isinstance(decision, Refuse)
-    assert decision.reason == "declined"
+    assert decision.reason == "busy"
+
+
+def test_a_decline_cannot_be_had_and_the_message_says_why(tmp_path: Path) -> None:
+    text = routes('to = "+18005550100"').replace('agent = "support"', 'reject = "declined"')
+    [fault] = errors(tmp_path, text)
+    assert fault.endswith('cannot be had: the bridge answers 486 to all. Write reject = "busy"')
