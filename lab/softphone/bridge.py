@@ -10,19 +10,27 @@ from typing import Any, Literal, Self, TypeVar
 
 from livekit import rtc
 
-from lab.softphone.caller import Caller, Line
+from lab.softphone.caller import NOT_TAKEN, Caller, Line
 from lab.softphone.ear import Ear
 from lab.softphone.g711 import RATE
 from lab.softphone.mouth import Mouth
 
 Outcome = Literal[
-    "ringing", "answered", "refused", "no answer", "hung up", "room closed by the agent", "connection lost"
+    "ringing",
+    "answered",
+    "refused",
+    "not taken",
+    "no answer",
+    "hung up",
+    "room closed by the agent",
+    "connection lost",
 ]
 T = TypeVar("T")
 
 _WIDE = 16_000  # Hz, for a caller who is not on the telephone
 DIGITS = "0123456789*#ABCD"  # a digit's place is its DTMF code
 _BETWEENDIGITS = 0.1  # s
+_KEY = 0.3  # s that the bridge takes for each key after the answer
 _CLOSED_BY_OTHERS = (
     rtc.DisconnectReason.ROOM_DELETED,
     rtc.DisconnectReason.ROOM_CLOSED,
@@ -92,7 +100,7 @@ class Bridge:
             return  # the SDK would wait for ever: refused before there was a track
         self._subscribe()
         if self.caller.direction == "outbound" and self.caller.is_sip:
-            self._start(self._be_picked_up())
+            self._start(self._reach_the_far_end())
         elif self.line.asked_for_pin:
             await self._pick_up()
         self._start(self._give_up())
@@ -109,6 +117,10 @@ class Bridge:
     async def hang_up(self) -> None:
         """End the call, as the caller does. Nothing happens when it has ended."""
         await self._leave("hung up")
+
+    async def let_go(self) -> None:
+        """End the call as a bridge does that hears no more sound on a call of ours, or is stopped: it says nothing."""
+        await self._leave("connection lost")
 
     async def press(self, digits: str) -> None:
         """Send DTMF: 0-9, *, #, A-D. Raises ValueError for anything else."""
@@ -167,36 +179,49 @@ class Bridge:
             await asyncio.sleep(self.line.answer_delay)
         await self._pick_up()
 
-    async def _be_picked_up(self) -> None:
+    async def _reach_the_far_end(self) -> None:
+        reason, rings = NOT_TAKEN.get(self.line.far_end, (None, True))
         await asyncio.sleep(self.line.rings_after)
-        await self._set_status("ringing")
+        if rings:
+            await self._set_status("ringing")
         await asyncio.sleep(self.line.picked_up_after)
-        await self._pick_up()
+        if reason is None:
+            await self._pick_up()
+        else:
+            await self._leave("not taken", reason)
 
     async def _pick_up(self) -> None:
         if self.answered_at is None and not self.ended.is_set():
-            self.ear.open()
             self.answered_at = time.monotonic()
             self.outcome = "answered"
             self._answer.set()
             if named := self.caller.attributes_of_the_answer():
                 await self.room.local_participant.set_attributes(named)
+            if self.line.keys:
+                await self._set_status("automation")
+                await asyncio.sleep(_KEY * len(self.line.keys))
+            self.ear.open()
             await self._set_status("active")
 
     async def _give_up(self) -> None:
         await asyncio.sleep(self.line.ring_timeout)
         if self.answered_at is None:
-            await self._leave("no answer")
+            outbound = self.caller.direction == "outbound"
+            reason = rtc.DisconnectReason.USER_UNAVAILABLE if outbound else rtc.DisconnectReason.CLIENT_INITIATED
+            await self._leave("no answer", reason)
 
-    async def _leave(self, outcome: Outcome) -> None:
+    async def _leave(
+        self, outcome: Outcome, reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.CLIENT_INITIATED
+    ) -> None:
         if self.ended.is_set():
             await self._put_down()
             return
         if self.joined_at is None:
             return
         self._end(outcome)
-        await self._set_status("hangup")
-        await self.room.disconnect()
+        if outcome == "hung up":
+            await self._set_status("hangup")
+        await self.room.disconnect(reason=reason)
         await self._put_down()
 
     async def _put_down(self) -> None:

@@ -9,13 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from livekit import api
+from livekit import api, rtc
 from livekit.protocol.agent_dispatch import RoomAgentDispatch
 from livekit.protocol.room import RoomConfiguration
 
 from switchboard.call import attributes as names
 
 _HOSTNAME = "sip.carrier.example"
+
+
+FarEnd = Literal["picks up", "declines", "is busy", "does not answer", "is unknown", "has a broken carrier"]
+# How livekit-sip leaves for a far end that is not reached, and whether it rang (180) before. It sets no `hangup`.
+NOT_TAKEN: Mapping[FarEnd, tuple[rtc.DisconnectReason.ValueType, bool]] = {
+    "declines": (rtc.DisconnectReason.USER_REJECTED, True),  # 603
+    "is busy": (rtc.DisconnectReason.USER_REJECTED, False),  # 486
+    "does not answer": (rtc.DisconnectReason.USER_UNAVAILABLE, True),
+    "is unknown": (rtc.DisconnectReason.USER_UNAVAILABLE, False),  # 404
+    "has a broken carrier": (rtc.DisconnectReason.CLIENT_INITIATED, False),  # 503
+}
 
 
 def _call_id() -> str:
@@ -31,7 +42,8 @@ class Caller:
     one that adds headers, tag, full ID and host name so many seconds later, in one update; `late_attributes` come with
     them. Outbound, tag and full ID come with the answer. `agent_name` and `job_metadata` are the rule's
     `roomConfig.agents`: the room, made by this caller's joining, dispatches that agent once.
-    On an outbound call (`direction`) `to_number` is the person called, who is this participant.
+    On an outbound call (`direction`) `to_number` is the person called, who is this participant, and `called_as` and
+    `shown_as` are the identity and the name that the request for the call asks for.
     """
 
     from_number: str = "+15105550100"
@@ -47,6 +59,8 @@ class Caller:
     late_attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     late_after: float | None = None  # s after the join
     metadata: str = ""
+    called_as: str = ""
+    shown_as: str = ""
     room: str = ""  # empty: an individual rule's, made of the caller's number
     room_metadata: str = ""
     agent_name: str | None = None
@@ -63,9 +77,17 @@ class Caller:
 
     @property
     def identity(self) -> str:
+        if self.called_as:
+            return self.called_as
         if not self.is_sip:
             return f"web-{self.call_id.removeprefix('SCL_')}"
         return f"sip_{self._hash() if self.hide_number else self.number}"
+
+    @property
+    def name(self) -> str:
+        if self.shown_as:
+            return self.shown_as
+        return f"Phone {self.number}" if self.is_sip and not self.hide_number else ""
 
     @property
     def room_name(self) -> str:
@@ -122,7 +144,7 @@ class Caller:
         token = (
             api.AccessToken(api_key, api_secret)
             .with_identity(self.identity)
-            .with_name(f"Phone {self.number}" if self.is_sip and not self.hide_number else "")
+            .with_name(self.name)
             .with_kind(self.kind)
             .with_grants(grants)
             .with_attributes(self.attributes_at_join())
@@ -146,12 +168,15 @@ class Line:
     """How the telephone line itself behaves; times in seconds.
 
     `answer_delay` passes between the subscription to the agent's track and the answer, in which the bridge and the
-    caller's network exchange 200 OK and ACK. Outbound, the far end rings after `rings_after` and is picked up
-    `picked_up_after` later. `asked_for_pin`: the call was answered before it came into the room.
+    caller's network exchange 200 OK and ACK. Outbound, the `far_end` rings after `rings_after` and is picked up, or
+    not, `picked_up_after` later; `keys` are pressed for it before anybody is heard. `asked_for_pin`: the call was
+    answered before it came into the room.
     """
 
     ring_timeout: float = 180.0
     answer_delay: float = 0.08
     rings_after: float = 0.1
     picked_up_after: float = 1.0
+    far_end: FarEnd = "picks up"
+    keys: str = ""
     asked_for_pin: bool = False

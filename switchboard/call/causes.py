@@ -11,9 +11,10 @@ class Cause(StrEnum):
 
     # The other side
     CALLER_HUNG_UP = "caller_hung_up"
-    NOT_ANSWERED = "not_answered"  # a call that we made, and nobody picked up
-    BUSY = "busy"  # a call that we made
-    DECLINED = "declined"  # a call that we made
+    NOT_ANSWERED = "not_answered"  # it rang, and nobody picked up
+    DECLINED = "declined"  # a call that we made; the bridge tells busy and forbidden no differently
+    UNREACHABLE = "unreachable"  # a call that we made, and that never rang
+    CARRIER_FAILED = "carrier_failed"  # a call that we made
     MACHINE = "machine"  # a call that we made, and a machine picked up
     REMOVED = "removed"  # somebody with the server's keys ended the call
     CALLER_LOST = "caller_lost"  # the caller's side of the line broke: the bridge, or their network
@@ -34,8 +35,9 @@ class Cause(StrEnum):
 _WORDS = {
     Cause.CALLER_HUNG_UP: "the caller hung up",
     Cause.NOT_ANSWERED: "the call was not answered",
-    Cause.BUSY: "the line was busy",
-    Cause.DECLINED: "the call was declined",
+    Cause.DECLINED: "the call was declined: busy, refused, or forbidden by the carrier",
+    Cause.UNREACHABLE: "the telephone could not be reached: no such number, or nobody behind it",
+    Cause.CARRIER_FAILED: "the carrier failed",
     Cause.MACHINE: "a machine picked up",
     Cause.REMOVED: "somebody ended the call through LiveKit's API",
     Cause.CALLER_LOST: "the caller's line was lost",

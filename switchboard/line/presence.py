@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from livekit import rtc
 
 from switchboard.call import attributes as names
 from switchboard.call.causes import Cause, Ending
-from switchboard.line.departure import of_ourselves, of_the_caller
+from switchboard.line.departure import CallState, of_ourselves, of_the_caller
 from switchboard.line.patience import Patience
 
 
@@ -41,8 +42,7 @@ class Presence:
         self._changed = changed
         self._identity: str | None = None
         self._is_sip = False
-        self._we_called = False
-        self._was_answered = False
+        self._call = CallState("", we_called=False, answered=False)
         self._connected = asyncio.Event()
         self._connected.set()
         self._away: asyncio.Task[None] | None = None
@@ -58,23 +58,28 @@ class Presence:
         """This is the caller. What they are is read now: one who has left may have lost all attributes."""
         self._identity = caller.identity
         self._is_sip = caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
-        self._we_called = self._is_sip and not caller.attributes.get(names.RULE)
-        self.can_hear()
+        we_called = self._is_sip and not caller.attributes.get(names.RULE)
+        self._call = CallState("", we_called=we_called, answered=not self._is_sip)
+        self._follow(caller)
         if caller.identity not in self._room.remote_participants:
             self._on_left(caller)
 
     def can_hear(self) -> bool:
         """Whether the caller hears us: at once, unless a telephone still rings."""
         caller = self._caller()
-        hears = not self._is_sip or (caller is not None and caller.attributes.get(names.STATUS) == names.ACTIVE)
-        self._was_answered = self._was_answered or hears
-        return hears
+        return not self._is_sip or (caller is not None and caller.attributes.get(names.STATUS) == names.ACTIVE)
 
     def stop(self) -> None:
         """The call is over: nothing more is told."""
         for task in (self._away, self._cut_off):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
+
+    def _follow(self, caller: rtc.Participant) -> None:
+        """Keep how far the call has come, whoever waits for the answer."""
+        status = caller.attributes.get(names.STATUS, "") if self._is_sip else ""
+        answered = self._call.answered or status in (names.ACTIVE, names.AUTOMATION)
+        self._call = replace(self._call, status=status or self._call.status, answered=answered)
 
     def _caller(self) -> rtc.RemoteParticipant | None:
         """The caller as they are now: who rejoins is another object."""
@@ -83,7 +88,7 @@ class Presence:
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._identity:
             return
-        ending = of_the_caller(participant.disconnect_reason, we_called=self._we_called, answered=self._was_answered)
+        ending = of_the_caller(participant.disconnect_reason, self._call)
         if ending is not None:
             self._gone(ending)
         elif self._away is None or self._away.done():
@@ -100,6 +105,7 @@ class Presence:
 
     def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._identity:
+            self._follow(participant)
             if self._away is not None:
                 self._away.cancel()
                 self._away = None
@@ -107,7 +113,7 @@ class Presence:
 
     def _on_attributes(self, _changed: dict[str, str], participant: rtc.Participant) -> None:
         if participant.identity == self._identity:
-            self.can_hear()  # so that it is known how far the call had come, whoever waits for the answer
+            self._follow(participant)
             self._changed()
 
     def _on_reconnecting(self, *_: object) -> None:

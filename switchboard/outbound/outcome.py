@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from livekit.api.twirp_client import ServerError
-from livekit.protocol.models import DisconnectReason
 
 Outcome = Literal["answered", "busy", "declined", "no_answer", "wrong_number", "carrier_error"]
 
@@ -24,12 +23,6 @@ _BY_SIP_STATUS: dict[int, Outcome] = {
     604: "wrong_number",
     607: "declined",
     608: "declined",
-}
-_BY_DISCONNECT: dict[int, Outcome] = {
-    DisconnectReason.USER_UNAVAILABLE: "no_answer",
-    DisconnectReason.USER_REJECTED: "declined",
-    DisconnectReason.SIP_TRUNK_FAILURE: "carrier_error",
-    DisconnectReason.MEDIA_FAILURE: "carrier_error",
 }
 _HINTS = {
     401: "the trunk's username and password are wrong",
@@ -53,14 +46,6 @@ _WORDS: dict[Outcome, str] = {
 def of_sip_status(status: int) -> Outcome:
     """The outcome that a final SIP response means."""
     return "answered" if 200 <= status < 300 else _BY_SIP_STATUS.get(status, "carrier_error")
-
-
-def of_disconnect(reason: int) -> Outcome | None:
-    """The outcome told by how a callee who never answered left the room; None where it tells nothing.
-
-    livekit-sip says USER_REJECTED for busy and declined alike.
-    """
-    return _BY_DISCONNECT.get(reason)
 
 
 def of_error(error: ServerError) -> tuple[Outcome, int | None, str] | None:

@@ -11,6 +11,7 @@ from livekit.api import LiveKitAPI
 from livekit.protocol.room import DeleteRoomRequest
 
 from lab.softphone import CallEnded, Caller, Line, Softphone
+from lab.softphone.caller import FarEnd
 from lab.stage.livekit_server import LiveKitServer
 from tests.live.tiny_agent import SOON, call, tone, until
 
@@ -165,6 +166,35 @@ async def test_a_person_who_is_called_is_dialled_rings_and_picks_up(livekit: Liv
         assert "sip.ruleID" not in agent.first_attributes
         assert agent.first_attributes["sip.phoneNumber"] == phone.caller.to_number
         assert agent.first_attributes["sip.trunkPhoneNumber"] == phone.caller.from_number
+
+
+@pytest.mark.parametrize(
+    ("far_end", "reason", "statuses"),
+    [
+        ("declines", rtc.DisconnectReason.USER_REJECTED, ["dialing", "ringing"]),
+        ("is busy", rtc.DisconnectReason.USER_REJECTED, ["dialing"]),
+        ("does not answer", rtc.DisconnectReason.USER_UNAVAILABLE, ["dialing", "ringing"]),
+        ("is unknown", rtc.DisconnectReason.USER_UNAVAILABLE, ["dialing"]),
+        ("has a broken carrier", rtc.DisconnectReason.CLIENT_INITIATED, ["dialing"]),
+    ],
+)
+async def test_a_call_that_nobody_takes_ends_with_a_reason_and_no_hangup(
+    livekit: LiveKitServer, far_end: FarEnd, reason: int, statuses: list[str]
+) -> None:
+    phone, agent = call(livekit, Line(far_end=far_end, picked_up_after=0.2), direction="outbound")
+    async with agent, phone:
+        await phone.dial()
+        assert not await phone.answered(SOON)
+        assert phone.outcome == "not taken"
+        assert await asyncio.wait_for(agent.left, SOON) == reason
+        assert agent.statuses == statuses
+
+
+async def test_keys_are_pressed_for_a_callee_before_anybody_is_heard(livekit: LiveKitServer) -> None:
+    phone, agent = call(livekit, Line(picked_up_after=0.2, keys="1w"), direction="outbound")
+    async with agent, phone:
+        await phone.dial()
+        await until(lambda: agent.statuses == ["dialing", "ringing", "automation", "active"])
 
 
 async def test_a_caller_who_was_asked_for_a_pin_is_active_at_once(livekit: LiveKitServer) -> None:

@@ -63,6 +63,11 @@ class FakeRoom(rtc.EventEmitter[Any]):
         if self.remote_participants.pop(caller.identity, None):
             self.emit("participant_disconnected", caller)
 
+    def hang_up(self, caller: FakeCaller) -> None:
+        """As livekit-sip does on a BYE or a CANCEL."""
+        self.set_status(caller, "hangup")
+        self.leave(caller, Reason.CLIENT_INITIATED)
+
     def set_status(self, caller: FakeCaller, status: str) -> None:
         caller.attributes["sip.callStatus"] = status
         self.emit("participant_attributes_changed", {"sip.callStatus": status}, caller)

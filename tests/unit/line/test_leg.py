@@ -47,7 +47,6 @@ async def test_a_browser_hears_at_once() -> None:
 @pytest.mark.parametrize(
     ("reason", "cause"),
     [
-        (Reason.CLIENT_INITIATED, Cause.CALLER_HUNG_UP),
         (Reason.PARTICIPANT_REMOVED, Cause.REMOVED),
         (Reason.ROOM_DELETED, Cause.REMOVED),
         (Reason.CONNECTION_TIMEOUT, Cause.CALLER_LOST),
@@ -64,25 +63,41 @@ async def test_how_an_answered_caller_left_is_the_cause(reason: int | None, caus
     assert session.closed
 
 
-@pytest.mark.parametrize(
-    ("reason", "cause"),
-    [
-        (Reason.USER_REJECTED, Cause.DECLINED),
-        (Reason.USER_UNAVAILABLE, Cause.NOT_ANSWERED),
-        (Reason.CLIENT_INITIATED, Cause.NOT_ANSWERED),
-    ],
-)
-async def test_how_a_call_that_we_made_was_not_answered_is_the_cause(reason: int, cause: Cause) -> None:
-    phone = Phone(attributes={"sip.callStatus": "ringing"})  # no dispatch rule brought it
-    phone.room.leave(phone.caller, reason)
-    assert await _ended(phone) is cause
+async def test_a_caller_who_hangs_up_has_hung_up() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.room.hang_up(phone.caller)
+    assert await _ended(phone) is Cause.CALLER_HUNG_UP
+
+
+async def test_a_browser_that_leaves_has_hung_up_though_it_has_no_status() -> None:
+    phone = Phone(kind=0, attributes={})
+    phone.room.leave(phone.caller, Reason.CLIENT_INITIATED)
+    assert await _ended(phone) is Cause.CALLER_HUNG_UP
+    assert phone.endings == ["the caller hung up"]
+
+
+async def test_what_a_callers_status_was_counts_though_they_have_lost_it_when_they_leave() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.caller.attributes.clear()
+    phone.room.leave(phone.caller, Reason.CLIENT_INITIATED)
+    assert await _ended(phone) is Cause.CALLER_LOST
+
+
+async def test_a_callee_to_whom_the_bridge_presses_keys_has_answered() -> None:
+    phone = Phone(attributes={"sip.callStatus": "dialing"})
+    phone.room.set_status(phone.caller, "automation")
+    phone.room.hang_up(phone.caller)
+    assert await _ended(phone) is Cause.CALLER_HUNG_UP
+    assert phone.endings == ["the caller hung up"]
 
 
 async def test_whoever_waits_for_the_answer_of_a_caller_who_leaves_is_told() -> None:
     phone = Phone()
     waiting = asyncio.create_task(phone.leg.answered(5))
     await asyncio.sleep(0)
-    phone.room.leave(phone.caller, Reason.CLIENT_INITIATED)
+    phone.room.hang_up(phone.caller)
     with pytest.raises(LegEnded):
         await waiting
     assert await _ended(phone) is Cause.CALLER_HUNG_UP
@@ -92,6 +107,7 @@ async def test_whoever_waits_for_the_answer_of_a_caller_who_leaves_is_told() -> 
 async def test_a_caller_who_left_before_anybody_watched_has_hung_up() -> None:
     phone = Phone()
     other = FakeCaller(identity="left", disconnect_reason=Reason.CLIENT_INITIATED)
+    other.attributes["sip.callStatus"] = "hangup"
     phone.leg.watch(cast("Any", other))
     assert await _ended(phone) is Cause.CALLER_HUNG_UP
 
@@ -292,11 +308,11 @@ async def test_one_model_for_all_that_has_failed_for_good_ends_the_call_although
 
 async def test_a_call_that_was_active_before_anybody_waited_for_it_was_answered() -> None:
     early = Phone(attributes={"sip.callStatus": "active"})  # a call that we made, picked up before the worker joined
-    early.room.leave(early.caller, Reason.CLIENT_INITIATED)
+    early.room.hang_up(early.caller)
     assert await _ended(early) is Cause.CALLER_HUNG_UP
     during = Phone(attributes={"sip.callStatus": "ringing"})
     during.room.set_status(during.caller, "active")
-    during.room.leave(during.caller, Reason.CLIENT_INITIATED)
+    during.room.hang_up(during.caller)
     assert await _ended(during) is Cause.CALLER_HUNG_UP
     assert during.endings == ["the caller hung up"]
 
