@@ -60,9 +60,13 @@ class Stage(Generic[P]):
 
     async def set_up(self) -> None:
         """Start what is always there. A stage with more on it starts that afterwards."""
-        self.livekit = await self.bring_up(LiveKitServer())
+        self.livekit = await self.bring_up(await self.make_livekit())
         if self.providers is not None:
             await self.bring_up(self.providers)
+
+    async def make_livekit(self) -> LiveKitServer:
+        """The server of this stage, not yet started. One that keeps trunks needs a Redis."""
+        return LiveKitServer()
 
     async def bring_up(self, thing: AbstractAsyncContextManager[T]) -> T:
         """Enter `thing`, a worker for one, and leave it before what was there first when the stage is taken down."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from switchboard.call.metadata import LIMIT
-from switchboard.cli.arguments import json_object, not_empty, telephone_number
+from switchboard.cli.arguments import Attributes, json_object, not_empty, pairs, telephone_number
 from switchboard.cli.business import read_settings
 from switchboard.cli.livekit import ask_server
 from switchboard.cli.output import NO, fail, print_json
@@ -32,6 +34,9 @@ def dial(
     department: Annotated[str | None, typer.Option(help="Sets department in the data.")] = None,
     task: Annotated[str | None, typer.Option(help="Sets task in the data.")] = None,
     language: Annotated[str | None, typer.Option(help="Sets language in the data: en, es, fr, de.")] = None,
+    attribute: Attributes = None,
+    name: Annotated[str, typer.Option(help="The callee's name in the room; by default their number.")] = "",
+    dtmf: Annotated[str, typer.Option(help="Keys to press once it is answered: 0-9 * # A-D; w waits 0.5 s.")] = "",
     from_trunk: Annotated[str | None, typer.Option(help="Outbound trunk, by name or id.")] = None,
     caller_id: Annotated[str | None, typer.Option(help="The number shown; by default one of the trunk's.")] = None,
     on_machine: Annotated[
@@ -48,9 +53,9 @@ def dial(
     to = telephone_number(number, "the number")
     shown = telephone_number(caller_id, "--caller-id") if caller_id is not None else ""
     _known_agent(agent)
-    named = {"department": department, "task": task, "language": language}
-    attributes = {key: value for key, value in named.items() if value is not None}
-    told = json_object(data, "--data") | attributes
+    given = {"department": department, "task": task, "language": language}
+    named = {key: value for key, value in given.items() if value is not None}
+    told = json_object(data, "--data") | named
     job = told | {"agent": agent} | _machine(on_machine, message)
     if len(json.dumps(job, ensure_ascii=False).encode()) >= LIMIT:
         fail(f"--data is too long: with the rest it must stay below {LIMIT} bytes")
@@ -58,8 +63,9 @@ def dial(
     from switchboard.worker.name import worker_name
 
     settings = read_settings()
-    name = worker_name(settings) if worker is None else not_empty(worker, "--worker")
-    call = Dial(to, name, shown, job, told, attributes, ring_timeout, wait)
+    agent_name = worker_name(settings) if worker is None else not_empty(worker, "--worker")
+    attributes, keys = _attributes(attribute, named), _keys(dtmf)
+    call = Dial(to, agent_name, shown, job, told, attributes, name, keys, ring_timeout, wait)
     result = _make(settings, call, from_trunk)
     if as_json:
         print_json(asdict(result) | {"number": to, "text": str(result)})
@@ -93,6 +99,23 @@ def _known_agent(agent: str) -> None:
     names = read_roster().names()
     if agent not in names:
         fail(f'--agent "{agent}": there is no such agent {suggest(agent, names)}')
+
+
+def _attributes(given: Sequence[str] | None, named: Mapping[str, str]) -> dict[str, str]:
+    """The callee's attributes: those of `--attribute`, and of the options that set one."""
+    found = pairs(given or (), "--attribute")
+    for key in found:
+        if key in named:
+            fail(f'--attribute and --{key} both give "{key}": leave one out')
+        if key.startswith("sip."):
+            fail(f'--attribute "{key}": what begins with sip. is the bridge\'s to set. Take another name')
+    return found | dict(named)
+
+
+def _keys(dtmf: str) -> str:
+    if wrong := re.sub(r"[0-9*#A-Da-dw]", "", dtmf):
+        fail(f'--dtmf "{dtmf}": "{wrong[0]}" is no key. Use 0-9, *, #, A-D, and w for half a second')
+    return dtmf.upper().replace("W", "w")
 
 
 def _machine(on_machine: str | None, message: str | None) -> dict[str, str]:

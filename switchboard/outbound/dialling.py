@@ -31,7 +31,7 @@ logger = logging.getLogger("switchboard")
 
 CALLEE = "callee"  # the identity of the one who is called; a number would be personal data
 _AGENT_JOINS_WITHIN = 10.0  # s; half a second is usual
-_NEVER_RANG = "it never rang: the trunk's address, or the carrier behind it, does not answer"
+_AGENT_ENDS_WITHIN = 2.0  # s; a tenth of a second is usual
 _LOOKS_EVERY = 0.5  # s
 _BRIDGE_RECOVERS_IN = 2.0  # s
 _ANSWER_ARRIVES_WITHIN = 10.0  # s after the ringing has stopped, for the request's own answer
@@ -51,7 +51,10 @@ class NoBridge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """A call to be made. `job` becomes job metadata, `told` participant metadata; `ring_timeout` is seconds."""
+    """A call to be made. `job` becomes job metadata, `told` participant metadata; `ring_timeout` is seconds.
+
+    `name` is the callee's in the room, empty for the bridge's own (their number). `keys` are pressed after the answer.
+    """
 
     to: str
     worker: str
@@ -59,6 +62,8 @@ class Dial:
     job: Mapping[str, Any] = field(default_factory=dict[str, Any])
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    name: str = ""
+    keys: str = ""
     ring_timeout: int = 30
     wait: bool = True
 
@@ -111,6 +116,8 @@ async def dial(api: LiveKitAPI, call: Dial, trunk_id: str) -> Dialled:
         await _call_worker(api, room, call)
         result = await _ring(api, room, call, trunk_id)
         keep = result.outcome in ("answered", None)
+        if not keep:
+            await _let_the_agent_end(api, room)
         return result
     finally:
         if not keep:
@@ -136,8 +143,10 @@ async def _ring(api: LiveKitAPI, room: str, call: Dial, trunk_id: str) -> Dialle
         sip_number=call.caller_id,
         room_name=room,
         participant_identity=CALLEE,
+        participant_name=call.name,
         participant_metadata=_text(call.told),
         participant_attributes=call.attributes,
+        dtmf=call.keys,
         ringing_timeout=Duration(seconds=call.ring_timeout),
         wait_until_answered=call.wait,
     )
@@ -212,6 +221,19 @@ async def _status(api: LiveKitAPI, room: str) -> str:
     except ServerError:
         return ""  # gone
     return callee.attributes.get("sip.callStatus", "")
+
+
+async def _let_the_agent_end(api: LiveKitAPI, room: str) -> None:
+    """The agent sees why the callee has gone, and ends the call for it. Of a room that is deleted first it sees no more
+    than that."""
+    deadline = time.monotonic() + _AGENT_ENDS_WITHIN
+    try:
+        while time.monotonic() < deadline:
+            if not await has_agent(api, room):
+                return
+            await asyncio.sleep(0.1)
+    except (ServerError, aiohttp.ClientError, OSError, TimeoutError):
+        pass  # the room is gone
 
 
 async def _clear(api: LiveKitAPI, room: str) -> None:

@@ -6,6 +6,8 @@ Everything else is passed on to the real server, whose answers come back unchang
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 
 import aiohttp
@@ -14,7 +16,16 @@ from livekit import rtc
 from livekit.api import AccessToken, VideoGrants
 from livekit.protocol.sip import CreateSIPParticipantRequest, SIPParticipantInfo, TransferSIPParticipantRequest
 
+from lab.softphone import Caller, Line, Softphone
+from lab.softphone.caller import FarEnd
 from lab.stage.livekit_server import LiveKitServer
+
+_RESPONSES: Mapping[FarEnd, tuple[int, str]] = {
+    "declines": (603, "Decline"),
+    "is busy": (486, "Busy Here"),
+    "is unknown": (404, "Not Found"),
+    "has a broken carrier": (503, "Service Unavailable"),
+}
 
 
 class Carrier:
@@ -25,9 +36,12 @@ class Carrier:
         self.answer: str | tuple[int, dict[str, object]] = "answered"
         self.only_once = False  # the answer is for the first request; the next one is answered
         self.status = ""  # what the callee shows for a second before the answer: `dialing`, `ringing`
+        self.line: Line | None = None  # with it a softphone is the callee, and says itself what comes of the call
+        self.callees: asyncio.Queue[Softphone] = asyncio.Queue()
         self.calls: list[CreateSIPParticipantRequest] = []
         self.transfers: list[TransferSIPParticipantRequest] = []
         self.server = server
+        self._phones: list[Softphone] = []
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -64,6 +78,8 @@ class Carrier:
     ) -> None:
         assert self._runner is not None
         assert self._session is not None
+        for phone in self._phones:
+            await phone.hang_up()
         await self._runner.cleanup()
         await self._session.close()
 
@@ -72,12 +88,40 @@ class Carrier:
         self.calls.append(call)
         if self.status:
             await self._show(call)
+        if self.line is not None and not await self._call(call, self.line):
+            self._refuse_for(self.line.far_end)
         if isinstance(self.answer, tuple) and not (self.only_once and len(self.calls) > 1):
             return web.json_response(self.answer[1], status=self.answer[0])
         made = SIPParticipantInfo(
             participant_identity=call.participant_identity, room_name=call.room_name, sip_call_id="SCL_1"
         )
         return web.Response(body=made.SerializeToString(), content_type="application/protobuf")
+
+    async def _call(self, call: CreateSIPParticipantRequest, line: Line) -> bool:
+        """A callee as the bridge brings them into the room; whether they were reached, where anybody waits for it."""
+        caller = Caller(
+            direction="outbound",
+            to_number=call.sip_call_to,
+            from_number=call.sip_number,
+            trunk_id=call.sip_trunk_id,
+            called_as=call.participant_identity,
+            shown_as=call.participant_name,
+            attributes=dict(call.participant_attributes),
+            metadata=call.participant_metadata,
+            room=call.room_name,
+        )
+        server = self.server
+        phone = Softphone(server.url, server.api_key, server.api_secret, caller, replace(line, keys=call.dtmf))
+        self._phones.append(phone)
+        await phone.dial()
+        self.callees.put_nowait(phone)
+        return not call.wait_until_answered or await phone.answered()
+
+    def _refuse_for(self, far_end: FarEnd) -> None:
+        if far_end == "does not answer":
+            self.fails("canceled", "sip request timed out")
+        else:
+            self.refuses(*_RESPONSES[far_end])
 
     async def _show(self, call: CreateSIPParticipantRequest) -> None:
         """The callee in the room, as the bridge puts it there before anybody has answered."""

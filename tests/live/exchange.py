@@ -7,7 +7,9 @@ from typing import Any
 
 from lab.providers.server import OfflineServer
 from lab.softphone import Caller, Line, Softphone
+from lab.stage.livekit_server import LiveKitServer
 from lab.stage.stage import Stage
+from tests.live.redis_server import RedisServer
 from tests.live.worker import ROOT, Worker
 
 AGENT = "switchboard"
@@ -51,3 +53,11 @@ class Exchange(Stage[OfflineServer]):
 
     async def forget(self) -> None:
         self.providers.controls.requests.clear()
+
+
+class ExchangeWithTrunks(Exchange):
+    """An exchange whose server keeps trunks and dispatch rules."""
+
+    async def make_livekit(self) -> LiveKitServer:
+        self.redis = await self.bring_up(RedisServer())
+        return LiveKitServer(redis=self.redis.address)

@@ -60,6 +60,7 @@ async def test_an_answered_call_has_its_room_its_agent_and_its_data(
         CALLEE, "--agent", "sales", "--data", '{"order": 17}', "--department", "billing", "--task", "remind",
         "--language", "es", "--caller-id", "+1 (800) 555-0100", "--ring-timeout", "20",
         "--on-machine", "leave_message", "--message", "Please call back.", "--json",
+        "--attribute", "branch=Oakland", "--name", "Ann", "--dtmf", "ww12a#",
     )  # fmt: skip
     assert ended.code == 0, ended.err
     told = json.loads(ended.out)
@@ -73,7 +74,9 @@ async def test_an_answered_call_has_its_room_its_agent_and_its_data(
     assert json.loads(job.metadata) == data | {"agent": "sales"} | machine
     [request] = carrier.calls
     assert json.loads(request.participant_metadata) == data
-    assert dict(request.participant_attributes) == {"department": "billing", "task": "remind", "language": "es"}
+    named = {"department": "billing", "task": "remind", "language": "es"}
+    assert dict(request.participant_attributes) == named | {"branch": "Oakland"}
+    assert (request.participant_name, request.dtmf) == ("Ann", "ww12A#")
     assert (request.sip_call_to, request.sip_number, request.room_name) == (CALLEE, "+18005550100", told["room"])
     assert (request.wait_until_answered, request.ringing_timeout.seconds) == (True, 20)
 
@@ -212,6 +215,10 @@ async def test_of_two_trunks_one_must_be_named(dial: Dial, carrier: Carrier, api
         ((CALLEE, "--agent", "sales", "--on-machine", "leave_message"), "needs --message"),
         ((CALLEE, "--agent", "sales", "--message", "hello"), "--message needs --on-machine leave_message"),
         ((CALLEE, "--agent", "sales", "--worker", ""), "--worker is empty"),
+        ((CALLEE, "--agent", "sales", "--attribute", "branch"), '--attribute "branch" is not'),
+        ((CALLEE, "--agent", "sales", "--attribute", "sip.trunkID=ST_1"), "is the bridge's to set"),
+        ((CALLEE, "--agent", "sales", "--attribute", "task=a", "--task", "b"), "--attribute and --task both give"),
+        ((CALLEE, "--agent", "sales", "--dtmf", "12x"), '"x" is no key'),
     ],
 )
 async def test_wrong_use_is_one_line_and_calls_nobody(
