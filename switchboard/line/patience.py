@@ -17,7 +17,7 @@ class Patience:
     network that swallows everything never; the caller hears nothing all that time.
 
     `goodbye_s`: of silence, before a goodbye: one that a failing provider never delivers must not keep the line open.
-    `tail_s`: what still travels to the caller after our last sample has left, in jitter buffers and the carrier's network.
+    `tail_s`: what still travels to the caller after our last sample has left, in jitter buffers and the carrier's net.
 
     `closes_within_s`: how long a session may take to close. `deletes_within_s`: how long one attempt to delete the room
     may take, `retries_s` the waits between them: livekit-agents gives a job that ends 15 s for all of it.

@@ -18,12 +18,14 @@ from switchboard.call.call import Call
 from switchboard.call.language import base_language
 from switchboard.routing.decision import Answer
 from switchboard.routing.placeholders import placeholders
+from switchboard.speech.kept import KeptSound
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.providers import provider_of
-from switchboard.speech.spoken import SpokenText, kept_at
+from switchboard.speech.spoken import SpokenText
 from switchboard.talk.prompts import Prompt
 
-_NOT_PERSONAL = frozenset({"area", "city", "region", "country", "agent", "department"})
+# Of these there are as many as the tables of areas and of agents have; all else may be anything that a caller sends.
+_NOT_PERSONAL = frozenset({"area", "city", "region", "country", "agent"})
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,11 @@ def prepare_greeting(
     """
     own = prompt.greeting if prompt.language == base_language(decision.language) else None
     text = fill(decision.greeting, greeting_values(decision, call, area)) if decision.greeting else None
-    personal = text is not None and not placeholders(decision.greeting or "") <= _NOT_PERSONAL
+    personal = text is not None and not placeholders(decision.greeting or "") <= _NOT_PERSONAL | _set_by(decision)
     text = text or own
     if text is None or voice is None:
         return Greeting(text)
-    kept = None if personal else kept_at(folder, _sounds_as(decision.speech), decision.language, text)
+    kept = None if personal else KeptSound.of(folder, _sounds_as(decision.speech), decision.language, text)
     return Greeting(text, SpokenText(text, voice, kept))
 
 
@@ -71,6 +73,11 @@ def _sounds_as(speech: SpeechProfile) -> str:
     """The voice, and where it is spoken: another provider of the same name sounds differently."""
     provider = speech.providers.get(provider_of(speech.tts))
     return f"{speech.tts} {place}" if provider and (place := provider.place()) else speech.tts
+
+
+def _set_by(route: Answer) -> frozenset[str]:
+    """What a route's own data fills in is the same for everybody whom it takes."""
+    return frozenset(f"data.{key}" for key in route.data)
 
 
 def fill(greeting: str, values: Mapping[str, str]) -> str | None:

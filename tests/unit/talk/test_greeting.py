@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,12 +15,14 @@ from livekit.agents import APIConnectOptions, tts
 
 from switchboard.call.reading import read_call
 from switchboard.routing.decision import Answer
+from switchboard.speech.kept import KeptSound
 from switchboard.speech.profile import BUILT_IN
 from switchboard.speech.providers import BUILT_IN as PROVIDERS
 from switchboard.speech.providers import Provider
 from switchboard.speech.spoken import SpokenText
 from switchboard.talk.greeting import fill, prepare_greeting
 from switchboard.talk.prompts import Prompt
+from tests.until import until
 
 PROMPT = Prompt("You are the front desk.", "Welcome.", "en")
 CALL = read_call(attributes={"sip.phoneNumber": "+14155550101"}, customers=[{"name": "Ada"}])
@@ -80,14 +83,47 @@ async def test_a_greeting_is_synthesised_once_and_then_read_from_disk(tmp_path: 
         assert spoken is not None
         frames = [frame async for frame in spoken.frames()]
         assert sum(frame.samples_per_channel for frame in frames) == 2400
+        await until(lambda: _kept(tmp_path))
     assert voice.said == ["Hi."]
 
 
-async def test_a_personal_greeting_is_never_kept(tmp_path: Path) -> None:
-    spoken = prepare_greeting(_decision("Hi {name}."), PROMPT, CALL, {}, Voice(), tmp_path).spoken
+@pytest.mark.parametrize("greeting", ["Hi {name}.", "This is {department}.", "About {data.order}."])
+async def test_a_greeting_of_what_the_caller_may_have_set_is_never_kept(tmp_path: Path, greeting: str) -> None:
+    attributes = {"sip.ruleID": "r", "sip.h.x-department": "Ada's own", "sip.h.x-order": "7"}
+    call = read_call(attributes=attributes, customers=[{"name": "Ada"}])
+    spoken = prepare_greeting(_decision(greeting), PROMPT, call, {}, Voice(), tmp_path).spoken
     assert spoken is not None
+    assert spoken.text != PROMPT.greeting
     assert [frame async for frame in spoken.frames()]
+    await until(lambda: len(asyncio.all_tasks()) == 1)  # nothing goes on behind it
     assert _kept(tmp_path) == []
+
+
+async def test_a_greeting_of_what_the_route_has_set_is_kept(tmp_path: Path) -> None:
+    decision = replace(_decision("About {data.offer}."), data={"offer": "our bikes"})
+    spoken = prepare_greeting(decision, PROMPT, CALL, {}, Voice(), tmp_path).spoken
+    assert spoken is not None
+    await until(lambda: _kept(tmp_path))
+    assert spoken.text == "About our bikes."
+
+
+@pytest.mark.parametrize("broken", ["no folder", "a folder in its place"])
+async def test_a_greeting_that_cannot_be_kept_is_heard_to_its_end(
+    tmp_path: Path, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = KeptSound(tmp_path / "file" / "x.wav")
+    if broken == "no folder":
+        (tmp_path / "file").write_text("")
+    else:
+        kept.file.mkdir(parents=True)
+    spoken = SpokenText("Hi.", Voice(), kept)
+    assert [frame async for frame in spoken.frames()]
+    await until(lambda: "set SWITCHBOARD_CACHE" in caplog.text)
+    assert _files(tmp_path) == (["file"] if broken == "no folder" else [])
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
 
 
 def _kept(folder: Path) -> list[Path]:
@@ -95,7 +131,7 @@ def _kept(folder: Path) -> list[Path]:
 
 
 async def test_a_voice_that_fails_is_reported_and_keeps_nothing(tmp_path: Path) -> None:
-    spoken = SpokenText("Hi.", Voice(fails=True), tmp_path / "x.wav")
+    spoken = SpokenText("Hi.", Voice(fails=True), KeptSound(tmp_path / "x.wav"))
     with pytest.raises(ConnectionError):
         _ = [frame async for frame in spoken.frames()]
     assert not (tmp_path / "x.wav").exists()
@@ -105,8 +141,9 @@ async def test_a_broken_file_is_spoken_anew(tmp_path: Path) -> None:
     kept = tmp_path / "x.wav"
     kept.write_bytes(b"RIFF")
     voice = Voice()
-    spoken = SpokenText("Hi.", voice, kept)
+    spoken = SpokenText("Hi.", voice, KeptSound(kept))
     assert [frame async for frame in spoken.frames()]
+    await until(lambda: kept.stat().st_size > 4)
     assert voice.said == ["Hi."]
     with wave.open(str(kept)) as sound:
         assert sound.getnframes() == 2400
