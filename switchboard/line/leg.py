@@ -17,6 +17,7 @@ from livekit.agents.voice import SpeechHandle
 
 from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Answered, Ended, Events
+from switchboard.line.emptying import empty_room
 from switchboard.line.goodbye import spoken_to_its_end
 from switchboard.line.patience import Patience
 from switchboard.line.presence import Presence, Room
@@ -173,20 +174,8 @@ class Leg:
 
     async def _close(self) -> None:
         sessions, self._sessions = self._sessions, []
-        await asyncio.gather(self._empty_the_room(), *(self._close_session(session) for session in sessions))
-
-    async def _empty_the_room(self) -> None:
-        for wait_s in (*self._patience.retries_s, None):
-            try:
-                async with asyncio.timeout(self._patience.deletes_within_s):
-                    await self._delete_room()
-                return
-            except Exception as error:
-                if wait_s is None:
-                    # Only the kind: the text may name the room, which may hold the caller's number.
-                    logger.error("the room could not be deleted (%s): it ends when it is empty", type(error).__name__)
-                    return
-                await asyncio.sleep(wait_s)
+        emptying = empty_room(self._delete_room, self._patience)
+        await asyncio.gather(emptying, *(self._close_session(session) for session in sessions))
 
     async def _close_session(self, session: AgentSession[Any]) -> None:
         try:

@@ -21,7 +21,9 @@ from switchboard.call.events import Dispatched, Event, Events, Identified, Rang,
 from switchboard.call.reading import read_call
 from switchboard.intake.caller import NoCaller
 from switchboard.intake.reading import Reader, take_in
+from switchboard.line.emptying import empty_room
 from switchboard.line.leg import Leg, LegEnded
+from switchboard.line.patience import Patience
 from switchboard.livekit_api.internals import dispatch_times
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
@@ -49,6 +51,8 @@ def hand_on_services(process: JobProcess) -> None:
             services = bootstrap(Path(os.environ[BUSINESS]))
         except CannotStart as fault:
             logger.error("calls are refused until this is mended: %s", fault)
+        except Exception:  # else this process ends, and the next, and every call rings on with nobody to refuse it
+            logger.exception("calls are refused until this is mended")
     process.userdata[_SERVICES] = services
 
 
@@ -63,7 +67,7 @@ class LiveCall:
         self.record = Recorder(services.engine, Spool(services.settings.spool), ctx.job.room.name)
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
-        self.leg = Leg(ctx.room, lambda: delete_room(ctx.api, ctx.room.name), self.events)
+        self.leg = Leg(ctx.room, self._delete_room, self.events)
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
         self._tell_dispatch()
@@ -71,6 +75,10 @@ class LiveCall:
         self._called_at: datetime | None = None
         # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
         self.events.tell(Identified(at=self.events.now(), call=self._expected()))
+
+    async def _delete_room(self) -> None:
+        # By the job's name for it: a room that could not be connected to has none.
+        await delete_room(self.ctx.api, self.ctx.job.room.name)
 
     def _expected(self) -> Call:
         job = self.ctx.job
@@ -185,10 +193,10 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
     """The call of this job, for as long as it lasts. Whatever happens within, its line is closed at the end of this,
     nobody is left ringing, and the record says why."""
     try:
-        live = LiveCall(ctx, ctx.proc.userdata[_SERVICES])
+        live = LiveCall(ctx, _services_of(ctx))
     except Exception:
         # There is no leg yet, and yet nobody may be left ringing.
-        await delete_room(ctx.api, ctx.job.room.name)
+        await empty_room(lambda: delete_room(ctx.api, ctx.job.room.name), Patience())
         ctx.shutdown("the call could not be taken")
         raise
     leg = live.leg
@@ -204,9 +212,16 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
         except asyncio.CancelledError:
             leg.end(Cause.WORKER_STOPPED)
             raise
-        except Exception:
+        except Exception as fault:
             logger.exception("the call could not be answered")
-            leg.end(Cause.FAULT)
+            leg.end(Cause.FAULT, type(fault).__name__)  # only the kind: its text may be the caller's
+
+
+def _services_of(ctx: JobContext) -> Services:
+    services: Services | None = ctx.proc.userdata.get(_SERVICES)
+    if services is None:
+        raise CannotStart("this process could not be made ready for calls: its first lines in the log say why")
+    return services
 
 
 @asynccontextmanager

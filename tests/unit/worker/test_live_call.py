@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from livekit.agents import JobContext
+from livekit import rtc
+from livekit.agents import JobContext, JobProcess
 
 from switchboard.call.causes import Cause
 from switchboard.database.migrations import migrate
 from switchboard.intake.caller import NoCaller
 from switchboard.records.read import latest
 from switchboard.records.record import CallRecord
-from switchboard.worker.bootstrap import bootstrap
-from switchboard.worker.live_call import LiveCall, open_call
+from switchboard.worker.bootstrap import CannotStart, bootstrap
+from switchboard.worker.launch import BUSINESS
+from switchboard.worker.live_call import LiveCall, hand_on_services, open_call
 from switchboard.worker.settings import Settings
 from tests.business import ROOT
-from tests.unit.line.fakes import FakeCaller, FakeRoom, Reason
+from tests.unit.line.fakes import FakeCaller, FakeRoom, FakeSession, Reason
 
 OFFERED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LATER = OFFERED + timedelta(seconds=3)
@@ -33,14 +36,15 @@ class FakeJob:
         where = {"database_url": f"sqlite:///{tmp_path / 'calls.sqlite3'}", "spool": tmp_path / "spool"}
         settings = Settings().model_copy(update={**where, "config": ROOT / "switchboard.toml"})
         self.room = FakeRoom()
-        self.room.name = "room"  # type: ignore[attr-defined]
+        self.room.name = ""  # type: ignore[attr-defined] - as `rtc.Room` before it is connected
         self.proc = SimpleNamespace(userdata={"services": bootstrap(ROOT, settings, lambda: LATER)})
         self.api = SimpleNamespace(room=SimpleNamespace(delete_room=self._delete))
         self.job = SimpleNamespace(id="AJ_1", metadata="", room=SimpleNamespace(name="room", metadata=""))
         self.shut_down: list[str] = []
         self._info = SimpleNamespace(received_at=OFFERED.timestamp(), accepted_at=0.0, assigned_at=0.0, launched_at=0.0)
 
-    async def _delete(self, _: Any) -> None:
+    async def _delete(self, request: Any) -> None:
+        assert request.room == "room"
         await self.room.delete()
 
     def shutdown(self, reason: str) -> None:
@@ -123,13 +127,15 @@ async def test_a_job_that_is_cancelled_ends_as_the_worker_stops(tmp_path: Any) -
 async def test_a_call_that_cannot_be_taken_at_all_is_refused_and_not_left_ringing(tmp_path: Any) -> None:
     job = FakeJob(tmp_path)
     job.proc.userdata["services"] = None  # the routing file is at fault
+    job.room.refuses = 1
 
     async def answer() -> None:
         async with open_call(cast("JobContext", job)):
             raise AssertionError("there is nothing to answer with")
 
-    with pytest.raises(AttributeError):
+    with pytest.raises(CannotStart, match="could not be made ready"):
         await answer()
+    assert job.room.deletions == 2
     assert not job.room.is_there
     assert job.shut_down == ["the call could not be taken"]
 
@@ -187,3 +193,40 @@ async def test_a_caller_who_leaves_before_the_decision_leaves_a_row_of_when_they
         "the caller hung up: before the call was answered",
     )
     assert row.started_at == started
+
+
+async def test_a_room_that_cannot_be_connected_to_is_deleted_by_the_jobs_name_and_the_record_says_why(
+    tmp_path: Any,
+) -> None:
+    job = FakeJob(tmp_path)
+    await migrate(job.proc.userdata["services"].engine)
+
+    async def way(_: LiveCall) -> None:
+        raise rtc.ConnectError("the text may be anything")
+
+    assert await _ended(job, way) is Cause.FAULT
+    row = await _row(job)
+    assert (row.cause, row.room) == ("fault", "room")
+    assert (row.end_reason or "").endswith(": ConnectError")
+
+
+async def test_a_session_that_fails_once_it_is_heard_leaves_nobody_on_the_line(tmp_path: Any) -> None:
+    job, session = FakeJob(tmp_path), FakeSession()
+
+    async def way(live: LiveCall) -> None:
+        live.leg.attach(cast("Any", session))
+        raise RuntimeError("after its track was published")
+
+    assert await _ended(job, way) is Cause.FAULT
+    assert session.closed
+
+
+def test_a_process_whose_making_fails_stays_to_refuse_its_call(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "switchboard.worker.preload", SimpleNamespace(services=None))
+    monkeypatch.delenv(BUSINESS, raising=False)
+    process = SimpleNamespace(userdata=dict[str, Any]())
+    hand_on_services(cast("JobProcess", process))
+    assert process.userdata == {"services": None}
+    assert "calls are refused until this is mended" in caplog.text
