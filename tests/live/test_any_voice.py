@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from lab.providers.server import OfflineServer
 from lab.softphone import Softphone
+from lab.stage.mcp_server import McpStand
 from switchboard.database.engine import make_engine
 from switchboard.records.read import latest
 from tests.live.exchange import Exchange
@@ -67,6 +71,66 @@ async def test_one_model_greets_hands_over_and_says_goodbye_to_its_end(tmp_path:
         assert exchange.worker.traceback() is None, exchange.worker.traceback()
     record = await _record(tmp_path)
     assert record.cause == "agent_ended"
+
+
+async def test_one_model_gets_each_agents_tools_and_those_of_an_mcp_server_on_one_connection(tmp_path: Path) -> None:
+    questions = ("What is the rental price?", "Can I talk to support please?")
+    async with McpStand() as server:
+        table = '[speech.phone]\nrealtime = "openai/gpt-realtime:marin"\n'
+        table += f'[agent.front_desk]\nhand_over = {{ support = "repairs" }}\nmcp = ["{server.url}"]\n'
+        table += '[agent.support]\nhand_over = { front_desk = "all else" }\n' + DEFAULT
+        async with Exchange(tmp_path, table) as exchange:
+            await exchange.script(*questions)
+            async with exchange.phone() as phone:
+                await _greeted(phone)
+                for question in questions:
+                    said = await phone.say(question)
+                    assert await phone.heard_speech(20) > said.end
+                    await phone.heard_silence(0.8, 20)
+            asked = await _asked(exchange)
+            assert "Renting a bike costs 25 dollars." in str(asked[-1]["messages"])
+            offered = [{tool["function"]["name"] for tool in body["tools"]} for body in asked]
+            desk = {"get_weather", "transfer_to_support", "rental_price", "end_call"}
+            support = {"order_status", "book_repair", "transfer_to_front_desk", "end_call"}
+            taken = [tools for before, tools in pairwise([set[str](), *offered]) if tools != before]
+            assert taken == [desk, support]
+            assert exchange.worker.traceback() is None, exchange.worker.traceback()
+
+
+async def test_who_waits_for_a_tool_of_one_model_is_told_so_and_then_the_answer(tmp_path: Path) -> None:
+    answer_now = asyncio.Event()
+
+    async def order(_: web.Request) -> web.Response:
+        await answer_now.wait()
+        return web.json_response({"status": "ready to be picked up"})
+
+    app = web.Application()
+    app.router.add_get("/1001", order)
+    async with TestServer(app) as orders:
+        table = '[speech.phone]\nrealtime = "openai/gpt-realtime:marin"\n[default]\nagent = "support"\n'
+        async with Exchange(tmp_path, table, ORDERS_URL=f"{orders.make_url('/')}{{number}}") as exchange:
+            await exchange.script("Where is my order 1001?")
+            async with exchange.phone() as phone:
+                await _greeted(phone)
+                said = await phone.say("Where is my order 1001?")
+                await _last_told(exchange, "One moment please")
+                answer_now.set()
+                assert await phone.heard_speech(20) > said.end
+                await _last_told(exchange, "Order 1001 is ready to be picked up.")
+                await phone.heard_silence(0.8, 20)
+            assert exchange.worker.traceback() is None, exchange.worker.traceback()
+
+
+async def _last_told(exchange: Exchange, words: str) -> None:
+    """Wait until the model is asked for a reply to `words`."""
+    async with asyncio.timeout(20):
+        while words not in str((await _asked(exchange))[-1]["messages"][-1]["content"]):
+            await asyncio.sleep(0.05)
+
+
+async def _asked(exchange: Exchange) -> list[Any]:
+    """What the one model was asked to reply to, oldest first."""
+    return [one["body"] for one in await exchange.requests("realtime") if one["path"] == "response.create"]
 
 
 async def test_what_is_written_for_one_model_is_spoken_by_the_voice_that_is_given_and_kept(tmp_path: Path) -> None:
