@@ -43,7 +43,7 @@ def json_object(text: str | None, option: str) -> dict[str, Any]:
     value, warning = read_metadata(text, option)
     if warning:
         what = warning.removesuffix(": ignored")
-        fail(f'{what}: write a JSON object of less than 64 KiB, {option} \'{{"department": "support"}}\'')
+        fail(f'{what}: write a JSON object of at most 64 KiB, {option} \'{{"department": "support"}}\'')
     return value
 
 

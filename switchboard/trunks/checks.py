@@ -56,14 +56,30 @@ def find_warnings(file: TrunksFile) -> list[Mistake]:
                 "and password_env"
             )
             found.append((("inbound_trunk", index), text))
-    used = {name for rule in file.dispatch_rule for name in rule.trunks or ()}
-    if file.dispatch_rule and all(rule.trunks is not None for rule in file.dispatch_rule):
-        found += [
-            (("inbound_trunk", index), "no dispatch_rule takes its calls: they are refused")
-            for index, trunk in enumerate(file.inbound_trunk)
-            if trunk.name not in used
-        ]
-    return [*found, *_numbers_without_plus(file), *_shared_rooms(file), *_hidden_numbers(file)]
+    return [
+        *found,
+        *_calls_for_nobody(file),
+        *_numbers_without_plus(file),
+        *_shared_rooms(file),
+        *_hidden_numbers(file),
+    ]
+
+
+def _calls_for_nobody(file: TrunksFile) -> list[Mistake]:
+    """What a trunk lets in and no rule takes. The bridge lets it ring before it asks, and then says nothing more."""
+    found: list[Mistake] = []
+    for index, trunk in enumerate(file.inbound_trunk if file.dispatch_rule else ()):
+        rules = [rule for rule in file.dispatch_rule if rule.trunks is None or trunk.name in rule.trunks]
+        named = {number for rule in rules for number in rule.numbers}
+        left = [number for number in trunk.numbers if number not in named]
+        if not rules:
+            what = "its calls"
+        elif left and all(rule.numbers for rule in rules):
+            what = f"calls to {_listed(left)}"
+        else:
+            continue
+        found.append((("inbound_trunk", index), f"no dispatch_rule takes {what}: they ring until the caller gives up"))
+    return found
 
 
 def _shared_rooms(file: TrunksFile) -> list[Mistake]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from switchboard.trunks.model import RINGING_TIMEOUT
 from switchboard.trunks.plan import Present
 from switchboard.trunks.wire import ROOM_PREFIX, SECRETS, UNNAMED
 
@@ -56,6 +57,8 @@ def _is_worth_a_line(present: Present, key: str, value: Any, worker: str) -> boo
             return value != "none"
         case "media_encryption":
             return value != "disable"
+        case "ringing_timeout":
+            return value != RINGING_TIMEOUT
         case "transport":
             return value != "auto"
         case _:

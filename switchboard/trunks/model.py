@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from switchboard.call.metadata import too_long
 from switchboard.call.numbers import parse_number
 
 Kind = Literal["inbound_trunk", "outbound_trunk", "dispatch_rule"]
@@ -14,6 +16,7 @@ Provider = Literal["twilio", "telnyx"]
 Encryption = Literal["disable", "allow", "require"]
 Headers = Literal["none", "x", "all"]
 
+RINGING_TIMEOUT = 30  # s: then the carrier may send the call elsewhere; LiveKit's default is 180
 LONGEST_RING = 80  # s: a request that waits for the answer is cut by livekit-server after that
 _HEADER = re.compile(r"[A-Za-z0-9!%*_+`'~.-]+")  # a SIP token (RFC 3261, section 25.1)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -47,12 +50,25 @@ def _variable(name: str) -> str:
     return name
 
 
+def _metadata(value: str | dict[str, Any]) -> str | dict[str, Any]:
+    if warning := too_long(metadata_text(value), "it"):
+        raise ValueError(warning)
+    return value
+
+
+def metadata_text(metadata: str | dict[str, Any]) -> str:
+    """Metadata as LiveKit carries it."""
+    if isinstance(metadata, str):
+        return metadata
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
 PhoneNumber = Annotated[str, AfterValidator(_number)]
 Header = Annotated[str, AfterValidator(_header)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
-Metadata = str | dict[str, Any]
+Metadata = Annotated[str | dict[str, Any], AfterValidator(_metadata)]
 
 
 class _Part(BaseModel):
@@ -60,7 +76,7 @@ class _Part(BaseModel):
 
 
 class InboundTrunk(_Part):
-    """Whose calls are let in, and what of their headers is kept. Times are seconds, 0 the default."""
+    """Whose calls are let in, and what of their headers is kept. Times are seconds, 0 LiveKit's own default."""
 
     name: Name
     provider: Provider | None = None
@@ -74,7 +90,7 @@ class InboundTrunk(_Part):
     include_headers: Headers = "none"
     krisp: StrictBool = False
     media_encryption: Encryption = "disable"
-    ringing_timeout: Seconds = 0
+    ringing_timeout: Seconds = RINGING_TIMEOUT
     max_call_duration: Seconds = 0
 
     @model_validator(mode="after")
@@ -123,6 +139,7 @@ class DispatchRule(_Part):
     pin_env: Variable = ""
     hide_phone_number: StrictBool = False
     attributes: dict[Name, str] = {}
+    metadata: Metadata = ""
     numbers: tuple[PhoneNumber, ...] = ()
     inbound_numbers: tuple[PhoneNumber, ...] = ()
     agent: str | None = None

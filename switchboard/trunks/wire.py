@@ -15,7 +15,7 @@ from google.protobuf.duration_pb2 import Duration
 from livekit.protocol import sip
 from livekit.protocol.agent_dispatch import RoomAgentDispatch
 
-from switchboard.trunks.model import DispatchRule, InboundTrunk, Kind, OutboundTrunk
+from switchboard.trunks.model import DispatchRule, InboundTrunk, Kind, OutboundTrunk, metadata_text
 
 Fields = dict[str, Any]
 Message = sip.SIPInboundTrunkInfo | sip.SIPOutboundTrunkInfo | sip.SIPDispatchRuleInfo
@@ -44,7 +44,7 @@ _MAPS = ("headers_to_attributes", "attributes_to_headers", "attributes")
 UNNAMED: dict[Kind, tuple[str, ...]] = {
     "inbound_trunk": ("metadata", "auth_realm", "headers"),
     "outbound_trunk": ("metadata", "headers", "destination_country", "from_host"),
-    "dispatch_rule": ("metadata", "room_preset"),
+    "dispatch_rule": ("room_preset",),
 }
 
 
@@ -71,7 +71,7 @@ def _rule_fields(fields: Fields, worker: str) -> Fields:
     fields["room"] = fields["room"] or ""
     fields["randomize"] = bool(fields["randomize"])
     fields["agent"] = worker if fields["agent"] is None else fields["agent"]
-    for key in ("agent_metadata", "room_metadata"):
+    for key in ("metadata", "agent_metadata", "room_metadata"):
         fields[key] = _parsed(fields[key]) if isinstance(fields[key], str) else fields[key] or ""
     return fields
 
@@ -117,6 +117,7 @@ def _present_rule(message: sip.SIPDispatchRuleInfo, trunk_names: Mapping[str, st
         "pin": individual.pin or direct.pin or callee.pin,
         "hide_phone_number": message.hide_phone_number,
         "attributes": dict(message.attributes),
+        "metadata": _parsed(message.metadata),
         "numbers": sorted(message.numbers),
         "inbound_numbers": sorted(message.inbound_numbers),
         "agent": ", ".join(agent.agent_name for agent in agents),
@@ -167,13 +168,14 @@ def _lay_rule(message: sip.SIPDispatchRuleInfo, fields: Fields, trunk_ids: Mappi
     message.rule.CopyFrom(_rule(message.rule, fields))
     message.hide_phone_number = fields["hide_phone_number"]
     message.krisp_enabled = fields["krisp"]
-    message.room_config.metadata = _text(fields["room_metadata"])
+    message.metadata = metadata_text(fields["metadata"])
+    message.room_config.metadata = metadata_text(fields["room_metadata"])
     # What else was set of our agent's dispatch (a deployment, attributes) stays.
     kept = next((agent for agent in message.room_config.agents if agent.agent_name == fields["agent"]), None)
     dispatch = RoomAgentDispatch()
     if kept is not None:
         dispatch.CopyFrom(kept)
-    dispatch.agent_name, dispatch.metadata = fields["agent"], _text(fields["agent_metadata"])
+    dispatch.agent_name, dispatch.metadata = fields["agent"], metadata_text(fields["agent_metadata"])
     del message.room_config.agents[:]
     if fields["agent"]:
         message.room_config.agents.append(dispatch)
@@ -213,9 +215,3 @@ def _parsed(text: str) -> str | dict[str, Any]:
     except (ValueError, RecursionError):
         return text
     return cast("dict[str, Any]", value) if isinstance(value, dict) and value else text
-
-
-def _text(metadata: str | dict[str, Any]) -> str:
-    if isinstance(metadata, str):
-        return metadata
-    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -38,6 +38,7 @@ name = "calls"
 trunks = ["main"]
 numbers = ["+18005550100"]
 attributes = { department = "support" }
+metadata = { plan = "gold" }
 agent_metadata = { language = "es" }
 room_metadata = { shop = "north" }
 hide_phone_number = true
@@ -58,6 +59,7 @@ randomize = true
 """
 SECRETS = {"OUT_USERNAME": "user", "OUT_PASSWORD": "hush-hush", "CONFERENCE_PIN": "4711"}
 
+ROOT = Path(__file__).resolve().parents[2]
 Provision = Callable[..., Awaitable[Ended]]
 
 
@@ -120,6 +122,7 @@ async def test_apply_makes_it_so_and_a_second_time_changes_nothing(provision: Pr
     assert list(calls.trunk_ids) == [trunk.sip_trunk_id]
     assert calls.hide_phone_number
     assert dict(calls.attributes) == {"department": "support"}
+    assert json.loads(calls.metadata) == {"plan": "gold"}
     assert [agent.agent_name for agent in calls.room_config.agents] == ["switchboard"]
     assert json.loads(calls.room_config.agents[0].metadata) == {"language": "es"}
     assert json.loads(calls.room_config.metadata) == {"shop": "north"}
@@ -137,7 +140,7 @@ async def test_a_changed_line_is_one_update_and_keeps_what_the_file_cannot_say(
     before = (await rules(api))["calls"]
     by_hand = sip.SIPDispatchRuleInfo()
     by_hand.CopyFrom(before)
-    by_hand.metadata = "written in the console"
+    by_hand.room_preset = "chosen in the console"
     await api.sip.update_dispatch_rule(before.sip_dispatch_rule_id, by_hand)
 
     (tmp_path / "trunks.toml").write_text(FILE.replace('"es"', '"fr"'))
@@ -149,7 +152,24 @@ async def test_a_changed_line_is_one_update_and_keeps_what_the_file_cannot_say(
     after = (await rules(api))["calls"]
     assert after.sip_dispatch_rule_id == before.sip_dispatch_rule_id
     assert json.loads(after.room_config.agents[0].metadata) == {"language": "fr"}
-    assert after.metadata == "written in the console"
+    assert after.room_preset == "chosen in the console"
+
+
+async def test_the_example_is_taken_with_its_trunk_for_any_other_number(
+    provision: Provision, api: LiveKitAPI, tmp_path: Path
+) -> None:
+    (tmp_path / "trunks.toml").write_text((ROOT / "trunks.example.toml").read_text())
+    applied = await provision("--apply")
+    assert applied.code == 0, applied.err
+    trunks = await inbound(api)
+    assert {name: trunk.ringing_timeout.seconds for name, trunk in trunks.items()} == {
+        "main": 30,
+        "any other number": 30,
+    }
+    assert list(trunks["any other number"].numbers) == []
+    [agent] = (await rules(api))["any other number"].room_config.agents
+    assert json.loads(agent.metadata) == {"unlisted": True}
+    assert json.loads((await provision("--json")).out)["changes"] == []
 
 
 async def test_only_prune_deletes_what_the_file_does_not_name(

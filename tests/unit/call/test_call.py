@@ -121,7 +121,7 @@ def test_headers_are_found_in_any_case() -> None:
         ("not json", "job metadata is not JSON"),
         ("[1, 2]", "job metadata is a list"),
         ("null", "job metadata is null"),
-        (json.dumps({"a": "x" * LIMIT}), "the limit is 65536"),
+        (json.dumps({"a": "x" * (LIMIT - 8)}), "is 65537 bytes, the limit is 65536"),
         ("[" * 1000 + "]" * 1000, "job metadata"),
         ('{"a":' * 1000 + "1" + "}" * 1000, "nested"),
         ('{"a": ' + "1" * 5000 + "}", "not JSON"),
@@ -133,6 +133,14 @@ def test_bad_metadata_is_a_warning_and_the_call_goes_on(raw: str | bytes, warnin
     assert call.job == {}
     assert len(call.warnings) == 1
     assert warning in call.warnings[0]
+
+
+def test_metadata_of_64_kib_is_read() -> None:
+    text = json.dumps({"a": "x" * (LIMIT - 9)})
+    assert len(text) == 65_536
+    call = read_call(attributes=INBOUND, job=text)
+    assert len(call.job["a"]) == LIMIT - 9
+    assert call.warnings == ()
 
 
 def test_a_warning_never_quotes_the_metadata() -> None:

@@ -131,9 +131,27 @@ def test_a_trunk_that_lets_anyone_in_is_a_warning(guard: dict[str, Any], warned:
     assert bool(found) is warned
 
 
-def test_a_trunk_whose_calls_no_rule_takes_is_a_warning() -> None:
-    one, other = (
-        {"name": name, "allowed_addresses": ["192.0.2.1"], "numbers": [f"+1415555010{name}"]} for name in "12"
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([{"trunks": ["main"]}], None),
+        ([{}], None),
+        ([{"trunks": ["other"]}], "takes its calls"),
+        ([{"trunks": ["main"], "numbers": ["+14155550100"]}], "takes calls to +14155550101"),
+        ([{"numbers": ["+14155550100"]}, {"trunks": ["main"], "numbers": ["+14155550101"]}], None),
+        ([{"numbers": ["+14155550100"]}, {"trunks": ["main"], "inbound_numbers": ["+14155550199"]}], None),
+        ([], None),  # a file of trunks alone
+    ],
+)
+def test_calls_that_a_trunk_lets_in_and_no_rule_takes_are_a_warning(
+    rules: list[dict[str, Any]], said: str | None
+) -> None:
+    main, other = (
+        {"name": name, "allowed_addresses": ["192.0.2.1"], "numbers": numbers}
+        for name, numbers in (("main", ["+14155550100", "+14155550101"]), ("other", ["+14155550102"]))
     )
-    [(where, _)] = find_warnings(file(one, other, rules=({"name": "r", "trunks": ["1"]},)))
-    assert where == ("inbound_trunk", 1)
+    known = ({"name": "other's", "trunks": ["other"]},) if rules else ()
+    named = tuple({"name": f"r{n}", **rule} for n, rule in enumerate(rules))
+    found = find_warnings(file(main, other, rules=(*named, *known)))
+    texts = [text for where, text in found if where == ("inbound_trunk", 0)]
+    assert [said in text for text in texts] == [True] if said else texts == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from switchboard.call.metadata import LIMIT
 from switchboard.files.source import TableErrors
 from switchboard.trunks.reading import Trunks, TrunksErrors, read_trunks
 
@@ -27,6 +28,22 @@ def faults(tmp_path: Path, text: str, **environment: str) -> tuple[str, ...]:
 def test_numbers_are_read_as_people_write_them(tmp_path: Path) -> None:
     text = '[[inbound_trunk]]\nname = "a"\nnumbers = ["+1 (415) 555-0100", "030 1234"]\n'
     assert read(tmp_path, text).file.inbound_trunk[0].numbers == ("+14155550100", "0301234")
+
+
+def test_a_call_rings_for_half_a_minute_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    assert read(tmp_path, TRUNK).file.inbound_trunk[0].ringing_timeout == 30
+    assert read(tmp_path, TRUNK + "ringing_timeout = 0\n").file.inbound_trunk[0].ringing_timeout == 0
+
+
+@pytest.mark.parametrize("key", ["metadata", "agent_metadata", "room_metadata"])
+def test_metadata_may_be_as_long_as_the_worker_reads_and_no_longer(tmp_path: Path, key: str) -> None:
+    def rule(length: int) -> str:
+        return f"[[dispatch_rule]]\nname = 'r'\n{key} = {{ a = '{'x' * length}' }}\n"
+
+    fits = LIMIT - len('{"a":""}')
+    assert getattr(read(tmp_path, rule(fits)).file.dispatch_rule[0], key)
+    [fault] = faults(tmp_path, rule(fits + 1))
+    assert f"{key}: it is 65537 bytes, the limit is 65536" in fault
 
 
 def test_five_mistakes_are_five_messages_with_lines(tmp_path: Path) -> None:
