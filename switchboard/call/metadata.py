@@ -1,4 +1,4 @@
-"""Metadata as LiveKit carries it: a string of at most LIMIT bytes, by agreement a JSON object. Anyone may get it wrong."""
+"""Metadata as LiveKit carries it: a string of at most 64 KiB, by agreement a JSON object. Anyone may get it wrong."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_a_trunk_that_lets_anyone_in_is_a_warning(guard: dict[str, Any], warned:
     ("rules", "said"),
     [
         ([{"trunks": ["main"]}], None),
-        ([{}], None),
+        ([{"name": "of every trunk"}], None),
         ([{"trunks": ["other"]}], "takes its calls"),
         ([{"trunks": ["main"], "numbers": ["+14155550100"]}], "takes calls to +14155550101"),
         ([{"numbers": ["+14155550100"]}, {"trunks": ["main"], "numbers": ["+14155550101"]}], None),
@@ -150,8 +150,8 @@ def test_calls_that_a_trunk_lets_in_and_no_rule_takes_are_a_warning(
         {"name": name, "allowed_addresses": ["192.0.2.1"], "numbers": numbers}
         for name, numbers in (("main", ["+14155550100", "+14155550101"]), ("other", ["+14155550102"]))
     )
-    known = ({"name": "other's", "trunks": ["other"]},) if rules else ()
-    named = tuple({"name": f"r{n}", **rule} for n, rule in enumerate(rules))
+    known: tuple[dict[str, Any], ...] = ({"name": "other's", "trunks": ["other"]},) if rules else ()
+    named: tuple[dict[str, Any], ...] = tuple({"name": f"r{n}", **rule} for n, rule in enumerate(rules))
     found = find_warnings(file(main, other, rules=(*named, *known)))
     texts = [text for where, text in found if where == ("inbound_trunk", 0)]
     assert [said in text for text in texts] == [True] if said else texts == []
