@@ -40,7 +40,8 @@ class Call:
     """Everything known about a call when it was routed.
 
     `attributes` are raw, as LiveKit gives them; an absent key and an empty value are different things.
-    `job`, `participant` and `room` are the JSON objects of that metadata. `data` merges them in the documented
+    `job`, `participant` and `room` are the JSON objects of that metadata; one that is none is in `texts`, by the same
+    name. `data` merges them in the documented
     order of precedence (`docs/data.md`); `vouched` merges only what our own servers set, so that nothing the caller
     sends can hide it. `customers` are the directory's rows for the caller's number, the
     best match first; several are a household.
@@ -56,6 +57,7 @@ class Call:
     job: Mapping[str, Any] = field(default_factory=_nothing)
     participant: Mapping[str, Any] = field(default_factory=_nothing)
     room: Mapping[str, Any] = field(default_factory=_nothing)
+    texts: Mapping[str, str] = field(default_factory=_nothing)
     data: Mapping[str, Fact] = field(default_factory=_nothing)
     vouched: Mapping[str, Fact] = field(default_factory=_nothing)
     customers: tuple[Mapping[str, Any], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 LIMIT = 64 * 1024  # bytes: what LiveKit promises to carry (livekit-server 1.13.5 takes more)
 _DEPTH = 32
@@ -18,29 +18,40 @@ _TYPE_NAMES: Mapping[type, str] = {
 }
 
 
-def read_metadata(raw: str | bytes | Mapping[str, Any] | None, what: str) -> tuple[dict[str, Any], str | None]:
-    """The JSON object in `raw` and a warning, `({}, "job metadata is not JSON …")` for anything else.
+class Metadata(NamedTuple):
+    """Metadata as it was read: the keys of a JSON object, or anything else as one text; and what is odd about it."""
+
+    keys: dict[str, Any]
+    text: str | None = None
+    warning: str | None = None
+
+
+def read_metadata(raw: str | bytes | Mapping[str, Any] | None, what: str) -> Metadata:
+    """The JSON object in `raw`; what is none is kept as text, with a warning.
 
     None means there is none, which is no fault. `what` names the source in the warning. Never raises.
     The text itself is personal data and stays out of the warning.
     """
     if raw is None:
-        return {}, None
+        return Metadata({})
     if isinstance(raw, Mapping):
         return _checked(dict(raw), what)
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     if warning := too_long(text, what):
-        return {}, f"{warning}: ignored"
+        return _ignored(warning)
     if not text.strip():
-        return {}, f"{what} is empty: ignored"
+        return _ignored(f"{what} is empty")
     try:
         value: object = json.loads(text)
     except RecursionError:
-        return {}, f"{what} is nested too deep: ignored"
+        return _ignored(f"{what} is nested too deep")
     except ValueError:
-        return {}, f"{what} is not JSON: ignored"
+        return Metadata({}, _text(text), f"{what} is not JSON: kept as one text")
+    if value is None:
+        return _ignored(f"{what} is null, not a JSON object")
     if not isinstance(value, dict):
-        return {}, f"{what} is {_TYPE_NAMES.get(type(value), 'null')}, not a JSON object: ignored"
+        kept = _text(value if isinstance(value, str) else text)
+        return Metadata({}, kept, f"{what} is {_TYPE_NAMES[type(value)]}, not a JSON object: kept as one text")
     return _checked(cast("dict[str, Any]", value), what)
 
 
@@ -50,10 +61,14 @@ def too_long(text: str, what: str) -> str | None:
     return f"{what} is {size} bytes, the limit is {LIMIT}" if size > LIMIT else None
 
 
-def _checked(value: dict[str, Any], what: str) -> tuple[dict[str, Any], str | None]:
+def _ignored(why: str) -> Metadata:
+    return Metadata({}, None, f"{why}: ignored")
+
+
+def _checked(value: dict[str, Any], what: str) -> Metadata:
     if _depth(value) > _DEPTH:
-        return {}, f"{what} is nested deeper than {_DEPTH} levels: ignored"
-    return {_text(key): _clean(inner) for key, inner in value.items()}, None
+        return _ignored(f"{what} is nested deeper than {_DEPTH} levels")
+    return Metadata({_text(key): _clean(inner) for key, inner in value.items()})
 
 
 def _depth(value: object) -> int:

@@ -49,10 +49,14 @@ def read_call(
         # A browser may set them on itself, and be any trunk and any number with them.
         attributes = {name: value for name, value in attributes.items() if not name.startswith("sip.")}
         found.append("sip. attributes of a participant that is no telephone: ignored")
+    texts: dict[str, str] = {}
     for name, raw in (("job", job), ("participant", participant), ("room", room)):
-        metadata[name], warning = read_metadata(raw, f"{name} metadata")
-        if warning:
-            found.append(warning)
+        read = read_metadata(raw, f"{name} metadata")
+        metadata[name] = read.keys
+        if read.text is not None:
+            texts[name] = read.text
+        if read.warning:
+            found.append(read.warning)
     direction = direction or _direction(kind, attributes)
     # On an outbound call the bridge swaps the names: sip.phoneNumber is the one we called.
     ours, theirs = (
@@ -75,6 +79,7 @@ def read_call(
         job=MappingProxyType(metadata["job"]),
         participant=MappingProxyType(metadata["participant"]),
         room=MappingProxyType(metadata["room"]),
+        texts=MappingProxyType(texts),
         data=_first(facts),
         vouched=_first((key, fact) for key, fact in facts if fact.trusted),
         customers=tuple(MappingProxyType(row) for row in customers),

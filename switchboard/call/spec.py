@@ -74,13 +74,18 @@ def write_spec(call: Call) -> dict[str, Any]:
     if call.direction != "inbound":
         spec["direction"] = call.direction
     spec["at"] = call.at.isoformat()
-    for key, value in (("attributes", attributes), *((name, dict(getattr(call, name))) for name in _METADATA)):
+    for key, value in (("attributes", attributes), *((name, _written(call, name)) for name in _METADATA)):
         if value:
             spec[key] = value
     rows = [dict(row) for row in call.customers]
     if rows:
         spec["customer"] = rows[0] if len(rows) == 1 else rows
     return spec
+
+
+def _written(call: Call, metadata: str) -> str | dict[str, Any]:
+    text = call.texts.get(metadata)
+    return dict(getattr(call, metadata)) if text is None else text
 
 
 def _names(direction: Direction) -> dict[str, str]:

@@ -40,11 +40,11 @@ _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "day
 
 def json_object(text: str | None, option: str) -> dict[str, Any]:
     """Metadata as the worker reads it: a JSON object. Not given is empty."""
-    value, warning = read_metadata(text, option)
-    if warning:
-        what = warning.removesuffix(": ignored")
+    read = read_metadata(text, option)
+    if read.warning:
+        what = read.warning.rpartition(":")[0]
         fail(f'{what}: write a JSON object of at most 64 KiB, {option} \'{{"department": "support"}}\'')
-    return value
+    return read.keys
 
 
 def pairs(texts: Sequence[str], option: str) -> dict[str, str]:

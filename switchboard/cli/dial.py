@@ -57,8 +57,8 @@ def dial(
     named = {key: value for key, value in given.items() if value is not None}
     told = json_object(data, "--data") | named
     job = told | {"agent": agent} | _machine(on_machine, message)
-    if len(json.dumps(job, ensure_ascii=False).encode()) >= LIMIT:
-        fail(f"--data is too long: with the rest it must stay below {LIMIT} bytes")
+    if len(json.dumps(job, ensure_ascii=False).encode()) > LIMIT:
+        fail(f"--data is too long: with the rest it may be {LIMIT} bytes at most")
     from switchboard.outbound.dialling import Dial
     from switchboard.worker.name import worker_name
 

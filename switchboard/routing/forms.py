@@ -49,6 +49,7 @@ class NumberTest(Section):
 _Scalar = Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 _Value = Annotated[list[_Scalar], _MANY] | Absent | _Scalar
 _Values = Annotated[dict[str, _Value], _MANY]
+_KeysOrText = _Values | Annotated[list[_Scalar], _MANY] | _Scalar
 _Text = str | Annotated[list[str], _MANY] | Absent
 _Number = str | Annotated[list[str], _MANY] | NumberTest
 _Provider = Annotated[str, WithJsonSchema({"enum": list(CARRIERS)})]
@@ -83,11 +84,16 @@ class WrittenWhen(Section):
     attribute: _Values | None = Field(
         default=None, description='Participant attributes: attribute."sip.hostname" = "…".'
     )
-    job: _Values | None = Field(
-        default=None, description="Keys of the job metadata: what our server said on dispatching."
+    job: _KeysOrText | None = Field(
+        default=None,
+        description="Keys of the job metadata: what our server said on dispatching. Its text, where it is no object.",
     )
-    participant: _Values | None = Field(default=None, description="Keys of the participant metadata.")
-    room: _Values | None = Field(default=None, description="Keys of the room metadata.")
+    participant: _KeysOrText | None = Field(
+        default=None, description="Keys of the participant metadata. Or its text, where it is no object."
+    )
+    room: _KeysOrText | None = Field(
+        default=None, description="Keys of the room metadata. Or its text, where it is no object."
+    )
     data: _Values | None = Field(
         default=None, description="The first source that has the key: job, attribute, header, …"
     )

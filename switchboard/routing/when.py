@@ -31,6 +31,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {  # keys that have a fixed set of values
 TEXTS = ("trunk", "rule")
 MERGED = ("language", "department", "user_id")  # short for data."language", …
 GROUPS = ("header", "attribute", "job", "participant", "room", "data", "trusted", "customer")
+METADATA = ("job", "participant", "room")  # each may be one text as well as a group of keys
 LATER = ("open", "closed")
 KEYS = WrittenWhen.key_names()
 
@@ -67,7 +68,7 @@ class WhenReader:
         return tuple(found) if is_good else None
 
     def _keys(self, name: str, value: Any, path: KeyPath) -> list[tuple[Key, Any, KeyPath]]:
-        """`header` holds a table of names; every other key stands for itself."""
+        """`header` holds a table of names, as does `job` where it is no text; every other key stands for itself."""
         if name in GROUPS and isinstance(value, Mapping) and value:
             names = cast("Mapping[str, Any]", value)
             return [(Key(name, inner), of, (*path, inner)) for inner, of in names.items()]
@@ -136,7 +137,7 @@ def _check_key(key: Key) -> None:
             f'unknown key "{key.group}" in when {suggest(key.group, KEYS)}: '
             f'a key of the call\'s own data is written data."{key.group}"'
         )
-    if key.group in GROUPS and not key.name:
+    if key.group in GROUPS and key.group not in METADATA and not key.name:
         raise _Fault(f'{key.group} needs a name: {key.group}."name" = "value"')
 
 

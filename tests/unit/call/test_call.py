@@ -132,15 +132,25 @@ def test_bad_metadata_is_a_warning_and_the_call_goes_on(raw: str | bytes, warnin
     call = read_call(attributes=INBOUND, job=raw)
     assert call.job == {}
     assert len(call.warnings) == 1
+    assert ("job" in call.texts) == call.warnings[0].endswith("kept as one text")
     assert warning in call.warnings[0]
 
 
-def test_metadata_of_64_kib_is_read() -> None:
-    text = json.dumps({"a": "x" * (LIMIT - 9)})
-    assert len(text) == 65_536
-    call = read_call(attributes=INBOUND, job=text)
-    assert len(call.job["a"]) == LIMIT - 9
-    assert call.warnings == ()
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [("callback", "callback"), ('"callback"', "callback"), ("42", "42"), ("true", "true"), ("[1, 2]", "[1, 2]")],
+)
+def test_metadata_that_is_no_object_is_kept_as_one_text_and_nobody_says_it(raw: str, text: str) -> None:
+    call = read_call(attributes=INBOUND, job=raw)
+    assert call.texts == {"job": text}
+    assert call.data == {}
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(LIMIT, True), (LIMIT + 1, False)])
+def test_64_kib_are_read_and_a_byte_more_is_not(size: int, is_read: bool) -> None:
+    raw = json.dumps({"a": "x" * (size - len('{"a": ""}'))})
+    assert len(raw.encode()) == size
+    assert ("a" in read_call(job=raw).job) is is_read
 
 
 def test_a_warning_never_quotes_the_metadata() -> None:

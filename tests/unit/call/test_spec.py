@@ -66,6 +66,11 @@ def test_metadata_that_a_caller_could_send_wrongly_is_a_warning_and_no_fault() -
     assert len(call.warnings) == 3
 
 
+def test_metadata_that_is_one_text_is_written_as_it_is_read() -> None:
+    call = read_spec({"job": "callback"}, "US")
+    assert read_spec(write_spec(call), "US").texts == call.texts == {"job": "callback"}
+
+
 def test_one_customer_or_several() -> None:
     assert read_spec({"customer": {"tier": "gold"}}, "US").customer == {"tier": "gold"}
     assert len(read_spec({"customer": [{"tier": "gold"}, {"tier": "tin"}]}, "US").customers) == 2
