@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -15,6 +16,9 @@ from switchboard.cli.arguments import Attributes, Customer, Headers, customer_ro
 from switchboard.cli.business import read_routing_file, read_settings
 from switchboard.cli.check import ConfigOption, JsonFlag
 from switchboard.cli.output import NO, console, fail, print_json
+
+if TYPE_CHECKING:
+    from switchboard.call.call import Call
 
 
 def register(app: typer.Typer) -> None:
@@ -37,11 +41,16 @@ def explain(
     customer: Customer = None,
     call: Annotated[str | None, typer.Option(metavar="JSON|@FILE|-", help="The whole call instead.")] = None,
     expect: Annotated[str | None, typer.Option(metavar="NAME", help="Exit 1 when another route wins.")] = None,
+    every_row: Annotated[bool, typer.Option("--all", help="Show every row, long runs of misses too.")] = False,
     config: ConfigOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say which route takes a call, and why: every row looked at, what matched, and the first that did not."""
+    """Say which route takes a call, and why: every row looked at, what matched, and the first that did not.
+
+    The caller is looked up as in a call, in the directory that the environment names, unless --customer says who it is.
+    """
     from switchboard.call.spec import SpecError, read_spec
+    from switchboard.cli.directory import Customers, ask_directory
     from switchboard.cli.explanation import show
     from switchboard.routing.explain import explain as explain_call
 
@@ -66,11 +75,21 @@ def explain(
         if spec:
             fail(f"--call is the whole call: leave out {', '.join(f'--{key}' for key in spec)}")
         spec = _object("--call", call)
-    path = config or read_settings().config
+    settings = read_settings()
+    path = config or settings.config
     read = read_routing_file(path)
-    worker = read.worker
+
+    def described_by(spec: dict[str, Any]) -> Call:
+        worker = read.worker
+        return read_spec(spec, worker.region, trusted_attributes=worker.trusted_attributes)
+
     try:
-        described = read_spec(spec, worker.region, trusted_attributes=worker.trusted_attributes)
+        described = described_by(spec)
+        if "customer" in spec:
+            customers = Customers(described.customers, "as given")
+        else:
+            customers = ask_directory(settings, described)
+            described = described_by(spec | {"customer": list(customers.rows)})
     except SpecError as error:
         fail(str(error))
     names = [*(route.name for route in read.table.routes), read.table.default.name]
@@ -79,10 +98,12 @@ def explain(
 
         fail(f'--expect: there is no route "{expect}" {suggest(expect, names)}')
     explanation = explain_call(read.table, described)
+    if customers.warning:
+        explanation = replace(explanation, warnings=(*explanation.warnings, customers.warning))
     if as_json:
-        print_json(explanation.as_json())
+        print_json(explanation.as_json() | {"customer": customers.as_json()})
     else:
-        show(console, path.name, described, explanation)
+        show(console, path.name, described, explanation, customers, every_row=every_row)
     if expect is not None and explanation.decision.route != expect:
         fail(f'expected "{expect}", got "{explanation.decision.route}"', NO)
 

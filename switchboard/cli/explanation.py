@@ -1,38 +1,60 @@
-"""An explanation on a terminal: the rows that were looked at, then what came of it."""
+"""An explanation on a terminal: what came of the call, then the rows that were looked at."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from rich.console import Console, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
 from switchboard.call.call import Call
+from switchboard.cli.directory import Customers
 from switchboard.routing.decision import Refuse, Step
 from switchboard.routing.explain import Explanation
 
+_LONG = 5  # misses in a row that are still shown one by one
+_Row = tuple[str, Text, Text]
 
-def show(console: Console, file: str, call: Call, explanation: Explanation) -> None:
-    """Print `explanation` of `call`; `file` is the routing file's name."""
+
+def show(
+    console: Console, file: str, call: Call, explanation: Explanation, customers: Customers, *, every_row: bool = False
+) -> None:
+    """Print `explanation` of `call`; `file` is the routing file's name. Long runs of rows of which nothing fits are
+    one line, unless `every_row`."""
+    result = Grid.grid(padding=(0, 2, 0, 0))
+    result.add_column(style="dim", no_wrap=True)
+    result.add_column(overflow="fold")
+    for name, value in _result(file, explanation, customers):
+        result.add_row(name, value)
     rows = Grid.grid(padding=(0, 2, 0, 0))
     rows.add_column(justify="right", style="dim", no_wrap=True)
     rows.add_column(max_width=28)
     rows.add_column(overflow="fold")
-    for step in explanation.trace:
-        rows.add_row(str(step.line), Text(step.route, "bold" if step.failed is None else ""), _conditions(step))
-    result = Grid.grid(padding=(0, 2, 0, 0))
-    result.add_column(style="dim", no_wrap=True)
-    result.add_column(overflow="fold")
-    for name, value in _result(file, explanation):
-        result.add_row(name, value)
-    console.print(Text(_headline(call), "bold"), Text(), rows, Text(), result, sep="\n")
+    for row in map(_row, explanation.trace) if every_row else _folded(explanation.trace):
+        rows.add_row(*row)
+    console.print(Text(_headline(call), "bold"), Text(), result, Text(), rows, sep="\n")
 
 
 def _headline(call: Call) -> str:
     ends = f"{call.from_number or 'number hidden'} → {call.to_number or 'no number'}"
     return f"{call.kind} {call.direction}: {ends}" if call.kind == "sip" else f"{call.kind} caller"
+
+
+def _folded(trace: Iterable[Step]) -> Iterator[_Row]:
+    for misses, steps in groupby(trace, lambda step: step.failed is not None and not step.matched):
+        run = list(steps)
+        if misses and len(run) > _LONG:
+            what = Text.assemble(("✗ ", "red"), "their first condition does not hold", ("  (--all shows them)", "dim"))
+            yield f"{run[0].line}-{run[-1].line}", Text(f"{len(run):,} routes"), what
+        else:
+            yield from map(_row, run)
+
+
+def _row(step: Step) -> _Row:
+    return str(step.line), Text(step.route, "bold" if step.failed is None else ""), _conditions(step)
 
 
 def _conditions(step: Step) -> Text:
@@ -44,7 +66,7 @@ def _conditions(step: Step) -> Text:
     return Text("\n").join(lines)
 
 
-def _result(file: str, explanation: Explanation) -> Iterator[tuple[str, RenderableType]]:
+def _result(file: str, explanation: Explanation, customers: Customers) -> Iterator[tuple[str, RenderableType]]:
     decision = explanation.decision
     yield "route", Text.assemble((decision.route, "bold"), (f"  {file}:{decision.line}", "dim"))
     if isinstance(decision, Refuse):
@@ -56,6 +78,8 @@ def _result(file: str, explanation: Explanation) -> Iterator[tuple[str, Renderab
         for part, model in decision.speech.models().items():
             yield f"  {part}", Text(model)
         yield "greeting", Text(decision.greeting) if decision.greeting else Text("the agent's own", "dim")
+    for index, (who, source) in enumerate(customers.told()):
+        yield "" if index else "customer", Text.assemble(who, (f"  ({source})", "dim"))
     for index, (key, datum) in enumerate(explanation.data.items()):
         value = json.dumps(datum.value, ensure_ascii=False, default=str)
         trust = "" if datum.trusted else ", the caller's word"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from switchboard.directory.directory import Directory
+
+_WEB = ("http://", "https://")
 
 
 def open_directory(place: str, token: str | None = None) -> Directory:
@@ -10,7 +14,7 @@ def open_directory(place: str, token: str | None = None) -> Directory:
 
     Opens nothing yet. Raises BadDatabaseURL or DirectoryError where it cannot be one.
     """
-    if place.startswith(("http://", "https://")):
+    if place.startswith(_WEB):
         from switchboard.directory.http import HttpDirectory
 
         return HttpDirectory(place, token=token)
@@ -19,3 +23,12 @@ def open_directory(place: str, token: str | None = None) -> Directory:
 
     # A look-up has long been given up when this patience ends: it only bounds what is left behind.
     return SqlDirectory(make_engine(place, patience_s=0.5))
+
+
+def place_of(directory: str) -> str:
+    """Where that directory is, for messages: no password, and nothing of a URL that may hold a key."""
+    if directory.startswith(_WEB):
+        return urlsplit(directory).netloc.rpartition("@")[2]
+    from switchboard.database.engine import make_engine, place
+
+    return place(make_engine(directory))

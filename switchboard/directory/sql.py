@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from switchboard.database.engine import transact
+from switchboard.database.engine import sqlite_file, transact
 from switchboard.database.storable import storable, storable_text
 from switchboard.database.types import insert_into
 from switchboard.directory.customer import KNOWN, Customer, updating
@@ -26,6 +26,9 @@ class SqlDirectory:
 
     async def find(self, number: str) -> Sequence[Mapping[str, Any]]:
         """See `Directory.find`. Raises what SQLAlchemy and the driver raise."""
+        file = sqlite_file(self._engine)
+        if file is not None and not file.exists():
+            return []  # opening it would make one, for a question
         query = select(Customer.data, *_COLUMNS).where(Customer.number == number).order_by(Customer.id).limit(MOST)
         found = await transact(self._engine, lambda connection: connection.execute(query).all())
         return [_flat(row[0], dict(zip(KNOWN, row[1:], strict=True))) for row in found]

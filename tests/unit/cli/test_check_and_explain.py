@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,60 @@ def test_explain_prints_the_rows_and_what_came_of_them(file: Path) -> None:
     assert result.exit_code == 0
     for words in ('✗ to = "1" (is "2")', "takes the call", "front_desk", 'language = "es"  from job'):
         assert words in result.stdout
+
+
+def test_explain_says_what_comes_of_a_call_before_the_rows(file: Path) -> None:
+    shown = run("explain", "--to", "1", "--config", str(file)).stdout
+    assert shown.index("agent     support") < shown.index('✓ to = "1"')
+
+
+def test_a_long_run_of_rows_without_a_fit_is_one_line_until_all_are_asked_for(file: Path) -> None:
+    misses = [f'to = "{number}"' for number in range(10, 16)]
+    file.write_text(routes(*misses, 'from = "+14155550101"', 'to = "1"'))
+    arguments = ("explain", "--to", "1", "--config", str(file))
+    short = run(*arguments).stdout
+    assert re.search(r"^ *1-\d+ +7 routes +✗", short, re.MULTILINE)
+    assert 'to = "15"' not in short
+    assert 'to = "15"' in run(*arguments, "--all").stdout
+
+
+def test_rows_that_fit_in_part_are_never_folded(file: Path) -> None:
+    file.write_text(routes(*(f'to = "1", from = "+141555501{number}"' for number in range(10, 19)), 'to = "1"'))
+    shown = run("explain", "--to", "1", "--config", str(file)).stdout
+    assert all(f"+141555501{number}" in shown for number in range(10, 19))
+
+
+def test_explain_asks_the_directory_as_a_call_does_unless_it_is_told_who_calls(file: Path) -> None:
+    file.write_text(routes('customer.tier = "gold"', 'customer.tier = "silver"'))
+    call = ("--from", "+14155550101", "--config", str(file))
+    assert (explained(*call)["route"], explained(*call)["customer"]) == (
+        "default",
+        {"rows": [], "source": "directory switchboard.sqlite3"},
+    )
+    assert not Path("switchboard.sqlite3").exists(), "a question makes no database"
+    run("customers", "add", "--number", "+14155550101", "--name", "Ann", "--column", "tier=gold")
+    found = explained(*call)
+    assert (found["route"], found["customer"]["rows"]) == ("r1", [{"name": "Ann", "tier": "gold"}])
+    assert "name: Ann, tier: gold  (directory switchboard.sqlite3)" in run("explain", *call).stdout
+    assert explained(*call, "--customer", "tier=silver")["route"] == "r2"
+    assert "tier: silver  (as given)" in run("explain", *call, "--customer", "tier=silver").stdout
+    assert explained(*call, "--customer", "[]")["route"] == "default"
+
+
+def test_a_directory_that_does_not_answer_is_told_and_its_address_keeps_its_key(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIRECTORY_URL", "http://ann:secret@127.0.0.1:1/?key=secret&number={number}")
+    shown = run("explain", "--from", "+14155550101", "--config", str(file))
+    assert (shown.exit_code, "customer directory: ConnectError" in shown.stdout) == (0, True)
+    assert "secret" not in shown.stdout
+    monkeypatch.setenv("DIRECTORY_URL", "http://127.0.0.1:1/")
+    refused = run("explain", "--from", "+14155550101", "--config", str(file))
+    assert (refused.exit_code, refused.stderr.count("DIRECTORY_URL has no {number}")) == (2, 1)
+
+
+def test_nobody_is_asked_about_a_caller_without_a_number(file: Path) -> None:
+    assert explained("--config", str(file))["customer"] == {"rows": [], "source": None}
 
 
 def test_explain_gives_one_json_object(file: Path) -> None:
