@@ -84,12 +84,16 @@ class Said(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCalled(Event):
-    """The model called a tool. `result` is what the model was told, `failed` whether that was an error."""
+    """The model called a tool. `arguments` are JSON as the model wrote it, `result` is what it was told.
+
+    `failed` is whether that was an error; `fault` is then what was raised, unless the tool itself refused.
+    """
 
     tool: str
     arguments: str
     result: str
     failed: bool
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

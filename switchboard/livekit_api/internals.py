@@ -6,11 +6,13 @@ it names what is no longer as it is described here.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import multiprocessing.forkserver
 import os
 import signal
 import sys
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:  # importing it takes a second, and the fork server is started
     from livekit.agents import Agent, AgentServer, JobContext
 
 READ_IN = "1.8.9"
+
+TOOL_RAISED = "exception occurred while executing tool"
+_log_of_agents = logging.getLogger("livekit.agents")
 
 # livekit-agents names these two itself when it comes to start a fork server (`worker.py`), and finds ours.
 _ITS_OWN_PRELOAD = ("livekit.agents.ipc._preload", "livekit.agents.ipc._preload_freeze")
@@ -93,3 +98,28 @@ async def tell_load(server: AgentServer) -> None:
     nothing that it takes for full."""
     await server._refresh_worker_load()  # pyright: ignore[reportPrivateUsage]
     await server._update_worker_status()  # pyright: ignore[reportPrivateUsage]
+
+
+class ToolFaults(logging.Handler):
+    """What tools raised. livekit-agents tells the model "An internal error occurred", and the rest to its log alone
+    (`voice/generation.py`). Listens from when it is made until `close`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._raised: defaultdict[str, deque[BaseException]] = defaultdict(deque)
+        _log_of_agents.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging, in whatever task the tool ran."""
+        if record.msg == TOOL_RAISED and record.exc_info and record.exc_info[1]:
+            self._raised[str(getattr(record, "function", ""))].append(record.exc_info[1])
+
+    def take(self, tool: str) -> BaseException | None:
+        """What the last call of `tool` raised that has not been taken yet; None for a tool that only refused."""
+        raised = self._raised[tool]
+        return raised.popleft() if raised else None
+
+    def close(self) -> None:
+        """Listen no more."""
+        _log_of_agents.removeHandler(self)
+        super().close()

@@ -50,3 +50,5 @@ class CallRecord(Base):
     trace: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     warnings: Mapped[list[str]] = mapped_column(Document)
     changes: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    # A version that does not know of it writes beside this one.
+    tools: Mapped[list[dict[str, Any]]] = mapped_column(Document, server_default="[]")

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Ending
-from switchboard.call.events import AgentBegan, Answered, Changed, Ended, Event, Identified, Rang, Warned
+from switchboard.call.events import AgentBegan, Answered, Changed, Ended, Event, Identified, Rang, ToolCalled, Warned
 from switchboard.database.storable import storable
 from switchboard.records.row import Row, call_columns, decision_columns, identifiers, write
 from switchboard.records.spool import Spool
@@ -29,7 +29,9 @@ logger = logging.getLogger("switchboard")
 _GATHER_S = 0.5  # what happens together is written together, and not while the greeting starts
 _ATTEMPT_S = 5.0
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 15.0
-_MOST_CHANGES = 500  # a caller who changes attributes all day must not fill the disk
+_LISTS = ("warnings", "changes", "tools")
+_MOST = 500  # changes, tools: a caller who changes attributes all day must not fill the disk
+_LONGEST = 2000  # characters of what a tool was given or gave
 
 
 class Recorder:
@@ -39,7 +41,7 @@ class Recorder:
         self.id: UUID = uuid4()
         self._engine = engine
         self._spool = spool
-        self._row: Row = {"id": self.id, "revision": 0, "room": storable(room), "warnings": [], "changes": []}
+        self._row: Row = {"id": self.id, "revision": 0, "room": storable(room)} | {name: [] for name in _LISTS}
         self._written = 0
         self._spooled = 0
         self._news = asyncio.Event()
@@ -63,6 +65,8 @@ class Recorder:
                 self.changed(event.what, event.key, event.value, event.at)
             case AgentBegan():
                 self.changed("agent", "name", event.agent, event.at)
+            case ToolCalled():
+                self.called(event)
             case Warned():
                 self.warning(event.text)
             case Ended():
@@ -100,13 +104,13 @@ class Recorder:
 
     def changed(self, what: str, key: str, value: Any, at: datetime | None = None) -> None:
         """Something changed or came late: `what` is its kind (`data`, `late`, `agent`), None a value that has gone."""
-        changes: list[Any] = self._row["changes"]
-        if len(changes) == _MOST_CHANGES:
-            self.warning(f"more than {_MOST_CHANGES} changes: the rest is not on the record")
-        if len(changes) <= _MOST_CHANGES:
-            when = (at or datetime.now(UTC)).astimezone(UTC)
-            changes.append({"at": when.isoformat(), "what": what, "key": storable(key), "value": storable(value)})
-            self._note()
+        self._list("changes", at, {"what": what, "key": key, "value": value})
+
+    def called(self, event: ToolCalled) -> None:
+        """A tool was called. What it was given and gave is personal, and stands nowhere but here."""
+        texts = {"arguments": event.arguments, "result": event.result, "fault": event.fault}
+        bounded = {key: text[:_LONGEST] + "…" * (len(text) > _LONGEST) for key, text in texts.items()}
+        self._list("tools", event.at, {"tool": event.tool, "failed": event.failed, **bounded})
 
     def warning(self, text: str) -> None:
         """Something went wrong and the call went on."""
@@ -124,6 +128,16 @@ class Recorder:
         if self._unwritten:
             await self._keep(self._copy())
 
+    def _list(self, column: str, at: datetime | None, entry: Row) -> None:
+        """One more of `column`, until there are too many."""
+        entries: list[Any] = self._row[column]
+        if len(entries) == _MOST:
+            self.warning(f"more than {_MOST} {column}: the rest is not on the record")
+        if len(entries) <= _MOST:
+            when = (at or datetime.now(UTC)).astimezone(UTC)
+            entries.append({"at": when.isoformat(), **storable(entry)})
+            self._note()
+
     @property
     def _unwritten(self) -> bool:
         return self._written < self._row["revision"]
@@ -135,7 +149,7 @@ class Recorder:
 
     def _copy(self) -> Row:
         """The row as it is now, for a writer that takes its time while things go on."""
-        return {**self._row, "warnings": [*self._row["warnings"]], "changes": [*self._row["changes"]]}
+        return {**self._row, **{name: [*self._row[name]] for name in _LISTS}}
 
     async def _keep_writing(self) -> None:
         retry_s = 0.0

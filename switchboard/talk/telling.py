@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from livekit.agents import AgentSession, ConversationItemAddedEvent, FunctionToolsExecutedEvent, llm
+from livekit.agents import AgentSession, CloseEvent, ConversationItemAddedEvent, FunctionToolsExecutedEvent, llm
 
 from switchboard.call.events import AgentBegan, Events, Said, ToolCalled
+from switchboard.livekit_api.internals import ToolFaults
 
 _SPEAKERS = {"user": "caller", "assistant": "agent"}
 
 
 def tell_of(session: AgentSession[Any], events: Events) -> None:
     """From now on, until the session closes."""
+    faults = ToolFaults()
 
     def on_item(event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -32,11 +36,25 @@ def tell_of(session: AgentSession[Any], events: Events) -> None:
                     arguments=call.arguments,
                     result=output.output,
                     failed=output.is_error,
+                    fault=_written(faults.take(call.name)) if output.is_error else "",
                 )
             )
 
+    def on_close(_: CloseEvent) -> None:
+        faults.close()
+
     session.on("conversation_item_added", on_item)
     session.on("function_tools_executed", on_tools)
+    session.on("close", on_close)
+
+
+def _written(raised: BaseException | None) -> str:
+    """What was raised, and the line of the tool that it came through: that is where its writer looks first."""
+    if raised is None:
+        return ""
+    text = "".join(traceback.format_exception_only(raised)).strip()
+    ours = [step for step in traceback.extract_tb(raised.__traceback__) if "site-packages" not in step.filename]
+    return f"{text} ({Path(ours[0].filename).name}:{ours[0].lineno})" if ours else text
 
 
 def _time(unix_s: float) -> datetime:

@@ -14,10 +14,17 @@ from livekit.agents import Agent, AgentServer
 from livekit.agents import worker as agent_worker
 from livekit.agents.cli.log import setup_logging
 from livekit.agents.job import JobContext, RunningJobInfo
-from livekit.agents.voice import agent_activity
+from livekit.agents.voice import agent_activity, generation
 
 from switchboard.livekit_api import internals
-from switchboard.livekit_api.internals import READ_IN, dispatch_times, is_connected, keeps_recogniser, tell_load
+from switchboard.livekit_api.internals import (
+    READ_IN,
+    TOOL_RAISED,
+    dispatch_times,
+    is_connected,
+    keeps_recogniser,
+    tell_load,
+)
 
 
 def test_it_is_the_version_whose_parts_were_read() -> None:
@@ -54,6 +61,11 @@ def test_it_still_keeps_the_recogniser_only_for_classes_that_do_not_override_its
     assert "stt_node is Agent.stt_node" in inspect.getsource(agent_activity)
     assert keeps_recogniser(Agent)
     assert not keeps_recogniser(Own)
+
+
+def test_it_still_logs_what_a_tool_raised_as_we_look_for_it() -> None:
+    assert f'logger.exception(\n                                "{TOOL_RAISED}"' in inspect.getsource(generation)
+    assert generation.__dict__["logger"].name == "livekit.agents"
 
 
 def test_a_job_still_knows_when_it_was_dispatched() -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.call.causes import Cause, Ending
-from switchboard.call.events import Ended, Identified
+from switchboard.call.events import Ended, Identified, ToolCalled
 from switchboard.call.reading import read_call
 from switchboard.call.spec import read_spec
 from switchboard.database.engine import make_engine
@@ -205,6 +205,51 @@ async def test_a_caller_who_changes_things_all_day_does_not_fill_the_record(engi
     row = await record(engine, recorder)
     assert len(row.changes) < 1000
     assert [text for text in row.warnings if "changes" in text] == [row.warnings[-1]]
+
+
+def called(result: str = "", *, fault: str = "") -> ToolCalled:
+    return ToolCalled(
+        at=AT, tool="rent_bike", arguments='{"day": "Saturday"}', result=result, failed=bool(fault), fault=fault
+    )
+
+
+async def test_each_tool_is_on_the_record_with_its_result_or_what_was_raised(
+    engine: AsyncEngine, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Recorder(engine, spool)
+    recorder.begin(CALL)
+    recorder.hear(called("A bike for Ann."))
+    recorder.hear(called("An internal error occurred", fault="KeyError: 'Ann' (rentals.py:17)"))
+    await recorder.aclose()
+    row = await record(engine, recorder)
+    told = {"at": AT.isoformat(), "tool": "rent_bike", "arguments": '{"day": "Saturday"}'}
+    assert row.tools == [
+        {**told, "failed": False, "result": "A bike for Ann.", "fault": ""},
+        {**told, "failed": True, "result": "An internal error occurred", "fault": "KeyError: 'Ann' (rentals.py:17)"},
+    ]
+    assert "Ann" not in caplog.text
+
+
+async def test_what_a_tool_gives_is_bounded_and_so_is_their_number(engine: AsyncEngine, spool: Spool) -> None:
+    recorder = Recorder(engine, spool)
+    recorder.begin(CALL)
+    recorder.hear(called("x" * 1_000_000))
+    for _ in range(600):
+        recorder.hear(called())
+    await recorder.aclose()
+    row = await record(engine, recorder)
+    assert row.tools[0]["result"] == "x" * 2000 + "…"
+    assert len(row.tools) < 600
+    assert row.warnings[-1] == "more than 500 tools: the rest is not on the record"
+
+
+async def test_a_row_of_a_version_that_knows_no_tools_has_none(engine: AsyncEngine, spool: Spool) -> None:
+    recorder = Recorder(engine, spool)
+    recorder.begin(CALL)
+    older = {key: value for key, value in recorder._row.items() if key != "tools"}  # pyright: ignore[reportPrivateUsage]
+    await write(engine, older)
+    assert (await record(engine, recorder)).tools == []
+    await recorder.aclose()
 
 
 async def test_a_database_that_is_away_at_the_end_leaves_the_row_in_the_spool(tmp_path: Path, spool: Spool) -> None:
