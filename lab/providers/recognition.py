@@ -12,9 +12,12 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
+
+from lab.providers.spoken_numbers import readings
 
 RATE = 16_000  # Hz
 
@@ -22,6 +25,7 @@ _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight
 _ANY_DIGIT = "<digit>"
 _NUMBER = 4  # digits: a phrase with so many in a row stands for every such number
 _SHORTEST_PIECE = 2  # words
+_MOST_WAYS = 27  # to say a phrase with numbers in figures
 # Nothing is above 4 kHz on the telephone, and to the model nothing at all is stranger than a little noise.
 _NOISE = 30.0
 # Log likelihood of a 10 ms frame against the model's best sound for it, on average from the first word to the last.
@@ -35,7 +39,10 @@ class RecogniserMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """What stands between two spaces of a phrase: as written, its word ("" where none is heard), its symbol."""
+    """What stands between two spaces of a phrase: as written, its word ("" where none is heard), its symbol.
+
+    Of several words of a number in figures, the last is written for all.
+    """
 
     written: str
     word: str
@@ -58,14 +65,14 @@ class Recogniser:
         """
         lacking: dict[str, None] = {}
         for phrase in phrases:
-            tokens = _tokens(phrase)
-            for index, token in enumerate(tokens):
-                if token.word and self._decoder.lookup_word(token.word) is None:
-                    lacking[token.word] = None
-                    tokens[index] = replace(token, word="", symbol="")
-            self._phrases.add(tokens)
-            for piece in _pieces(tokens):
-                self._pieces.add(piece)
+            for tokens in _ways_to_say(phrase):
+                for index, token in enumerate(tokens):
+                    if token.word and self._decoder.lookup_word(token.word) is None:
+                        lacking[token.word] = None
+                        tokens[index] = replace(token, word="", symbol="")
+                self._phrases.add(tokens)
+                for piece in _pieces(tokens):
+                    self._pieces.add(piece)
         for grammar in (self._phrases, self._pieces):
             if grammar:
                 self._decoder.add_jsgf_string(grammar.name, grammar.source())
@@ -135,10 +142,27 @@ class _Grammar:
     def write(self, words: Sequence[str]) -> str:
         """The text in which these words are added, with the digits that were heard; "" if there is none."""
         digits = (word for word in words if word in _DIGITS)
-        return " ".join(
+        texts = (
             _with_digit(token.written, next(digits)) if token.word in _DIGITS else token.written
             for token in self._tokens.get(_key(words), ())
         )
+        return " ".join(filter(None, texts))
+
+
+def _ways_to_say(phrase: str) -> Iterator[list[_Token]]:
+    """The phrase's tokens, once for each reading of the numbers that it has in figures."""
+    ways = [list(_in_words(token)) for token in _tokens(phrase)]
+    for parts in islice(product(*ways), _MOST_WAYS):
+        yield [token for part in parts for token in part]
+
+
+def _in_words(token: _Token) -> Iterator[list[_Token]]:
+    """The token itself; where it is a number in figures, the tokens of each reading of it."""
+    if not re.fullmatch("[0-9]+", token.word):
+        yield [token]
+        return
+    for *before, last in readings(token.word):
+        yield [*(_Token("", word, word) for word in before), _Token(token.written, last, last)]
 
 
 def _tokens(phrase: str) -> list[_Token]:
@@ -154,6 +178,8 @@ def _tokens(phrase: str) -> list[_Token]:
 def _pieces(tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
     """Beginnings and ends of a phrase: what a caller says before and after a pause."""
     for cut in range(1, len(tokens)):
+        if not tokens[cut - 1].written:
+            continue  # within a number
         after_a_clause = tokens[cut - 1].written[-1] in ",;:.?!"
         for piece in (tokens[:cut], tokens[cut:]):
             if after_a_clause or sum(bool(token.word) for token in piece) >= _SHORTEST_PIECE:
@@ -165,7 +191,9 @@ def _key(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _with_digit(written: str, digit: str) -> str:
-    """`written`, a digit's name and perhaps punctuation, with another digit's name."""
+    """`written`, a digit's name and perhaps punctuation, with another digit's name; figures stay as they are."""
+    if not re.search("[a-zA-Z]", written):
+        return written
     return re.sub(r"\w+", digit.capitalize() if written[0].isupper() else digit, written, count=1)
 
 

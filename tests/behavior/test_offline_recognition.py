@@ -8,6 +8,7 @@ import pytest
 from lab.providers.phrases import PHRASES
 from lab.providers.recognition import RATE, Recogniser
 from lab.providers.samples import resample
+from lab.providers.spoken_numbers import readings
 from lab.softphone import g711
 from tests.behavior.offline_speech import recording
 
@@ -44,6 +45,32 @@ def test_a_pause_leaves_a_piece_written_as_in_its_phrase(recogniser: Recogniser)
 def test_a_number_of_four_digits_stands_for_every_other(recogniser: Recogniser) -> None:
     heard = recogniser.recognise(on_the_telephone("My order number is one zero zero one."))
     assert heard == "My order number is one zero zero one."
+
+
+@pytest.mark.parametrize("said", ["Where is my order 1001?", "My number is 1002, please.", "1001", "I need 12 bikes."])
+def test_a_number_in_figures_is_heard_as_it_is_written(said: str) -> None:
+    assert Recogniser([*PHRASES, said]).recognise(on_the_telephone(said)) == said
+
+
+def test_a_number_in_figures_may_be_said_digit_by_digit_and_paused_before() -> None:
+    recogniser = Recogniser(["Where is my order 1001?"])
+    assert recogniser.recognise(on_the_telephone("Where is my order one zero zero one?")) == "Where is my order 1001?"
+    assert recogniser.recognise(on_the_telephone("Where is my order")) == "Where is my order"
+
+
+@pytest.mark.parametrize(
+    ("figures", "ways"),
+    [
+        ("7", {"seven"}),
+        ("1001", {"one zero zero one", "one thousand one", "one thousand and one"}),
+        ("0104", {"zero one zero four"}),
+        ("350", {"three five zero", "three hundred fifty", "three hundred and fifty"}),
+        ("12019", {"one two zero one nine", "twelve thousand nineteen", "twelve thousand and nineteen"}),
+        ("4155550101", {"four one five five five five zero one zero one"}),
+    ],
+)
+def test_figures_are_said_in_these_ways(figures: str, ways: set[str]) -> None:
+    assert {" ".join(words) for words in readings(figures)} == ways
 
 
 @pytest.mark.parametrize("level", [20, 1000])
