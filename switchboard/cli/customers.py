@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,21 +81,33 @@ def _load(customers: CustomerFile, size: int, replace: bool) -> Loaded:
 
 
 def find(number: str, region: Region = None, json: AsJson = False) -> None:
-    """Show who calls from a number. Exit 1 for an unknown number."""
-    from switchboard.directory.sql import SqlDirectory
+    """Show who calls from a number, as a call asks: DIRECTORY_URL where it is set. Exit 1 for an unknown number."""
+    from switchboard.cli.business import read_settings
+    from switchboard.cli.directory import find_customers, written
 
     e164 = _number(number, _region(region))
-
-    async def work(engine: AsyncEngine) -> list[dict[str, Any]]:
-        return [dict(row) for row in await SqlDirectory(engine).find(e164)]
-
-    rows = with_database(work)
+    settings = read_settings()
+    if settings.directory_url:
+        found = find_customers(settings, e164)
+        if not found.source:
+            fail(found.warning.removesuffix(", went on without"), NO)
+        if found.warning:
+            typer.echo(found.warning, err=True)
+        rows = found.rows
+    else:
+        rows = with_database(lambda engine: _find(engine, e164))
     if json:
         print_json(rows)
     for row in rows if not json else ():
-        console.print("  ".join(f"{key}: {value}" for key, value in row.items()) or "(no columns)", markup=False)
+        console.print(written(row) or "(no columns)", markup=False, highlight=False, soft_wrap=True)
     if not rows:
         fail(f"nobody is known under {e164}", NO)
+
+
+async def _find(engine: AsyncEngine, number: str) -> Sequence[Mapping[str, Any]]:
+    from switchboard.directory.sql import SqlDirectory
+
+    return await SqlDirectory(engine).find(number)
 
 
 def add(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -44,6 +46,38 @@ def test_customers_are_imported_found_and_added(run: Run) -> None:
 
 def test_an_unknown_number_is_the_answer_no(run: Run) -> None:
     assert run("customers", "find", "+14155550199").exit_code == 1
+
+
+@pytest.fixture
+def crm() -> Iterator[str]:
+    """A CRM that knows one customer; gives its DIRECTORY_URL."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.path.endswith("=%2B14155550101")
+            self.send_response(200 if known else 404)
+            self.end_headers()
+            self.wfile.write(b'[{"name": "Ann", "visits": 3}]' if known else b"")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/?number={{number}}"
+        server.shutdown()
+        thread.join()
+
+
+def test_find_asks_the_directory_that_calls_ask(run: Run, crm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIRECTORY_URL", crm)
+    assert run("customers", "find", "+14155550101").stdout == "name: Ann, visits: 3\n"
+    unknown = run("customers", "find", "+14155550102")
+    assert (unknown.exit_code, unknown.stderr) == (1, "nobody is known under +14155550102\n")
+    monkeypatch.setenv("DIRECTORY_URL", "http://127.0.0.1:1/?number={number}")
+    silent = run("customers", "find", "+14155550101")
+    assert (silent.exit_code, silent.stderr) == (1, "customer directory: ConnectError\n")
 
 
 def test_numbers_without_plus_are_read_in_the_region_of_the_routing_file(run: Run) -> None:
