@@ -158,7 +158,7 @@ class Recorder:
             await self._pause(max(retry_s, _GATHER_S))
             self._news.clear()
             failed = self._unwritten and not await self._try()
-            if self._closing.is_set():
+            if self._closing.is_set() and (failed or not self._unwritten):
                 return
             if failed:
                 self._news.set()

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -279,6 +281,36 @@ async def test_a_database_that_comes_back_during_the_call_gets_the_row(tmp_path:
     await until(partial(emptied, spool))
     recorder.ended(Ending(Cause.AGENT_ENDED))
     await recorder.aclose()
+    assert (await record(engine, recorder)).end_reason == "the agent ended the call"
+    assert list(spool.folder.iterdir()) == []
+
+
+class SlowToForget(Spool):
+    """A spool that takes its time to remove what the database has."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.forgetting, self.go_on = Event(), Event()
+
+    def discard(self, call: UUID, revision: int) -> None:
+        if revision:
+            self.forgetting.set()
+            self.go_on.wait(30)
+        super().discard(call, revision)
+
+
+async def test_what_happens_while_a_row_is_being_written_is_written_before_the_end(tmp_path: Path) -> None:
+    engine, spool = dead(tmp_path), SlowToForget(tmp_path / "spool")
+    recorder = Recorder(engine, spool)
+    recorder.begin(CALL, DECISION)
+    await until(partial(waiting, spool))
+    await come_back(engine)
+    await asyncio.to_thread(spool.forgetting.wait, 30)
+    recorder.ended(Ending(Cause.AGENT_ENDED))
+    closing = asyncio.create_task(recorder.aclose(30))
+    await asyncio.sleep(0)
+    spool.go_on.set()
+    await closing
     assert (await record(engine, recorder)).end_reason == "the agent ended the call"
     assert list(spool.folder.iterdir()) == []
 
