@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from switchboard.call.metadata import read_metadata
-from switchboard.call.numbers import parse_number
+from switchboard.call.numbers import parse_number, read_e164
 from switchboard.cli.output import fail
 
 _PAIR = "NAME=VALUE"
@@ -100,3 +100,35 @@ def not_empty(text: str, option: str) -> str:
     if not text.strip():
         fail(f"{option} is empty: it needs a name")
     return text
+
+
+def number_in(text: str, region: str) -> str:
+    """E.164 of a number that may be written as people of `region` do."""
+    number = read_e164(text, region)
+    if number is None:
+        fail(f'"{text}" is no telephone number in {region}: write it with + and country code')
+    return number
+
+
+def region_of(given: str | None) -> str:
+    """The region given, else `[worker] region` of the routing file, else the default of that setting."""
+    import phonenumbers
+
+    region = (given or _configured_region() or "US").upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        fail(f'--region "{region}" is no country: write two letters, such as US or GB')
+    return region
+
+
+def _configured_region() -> str | None:
+    """Read here without checking the whole file: `switchboard check` does that."""
+    import tomllib
+
+    from switchboard.worker.settings import Settings
+
+    try:
+        file = tomllib.loads(Settings().config.read_text(encoding="utf-8"))
+        region: object = file["worker"]["region"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return region if isinstance(region, str) else None

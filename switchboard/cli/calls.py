@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from switchboard.cli.arguments import duration, number_in, region_of
 from switchboard.cli.database import with_database
 from switchboard.cli.output import NO, console, fail, print_json
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from switchboard.records.record import CallRecord
+
+_WIDE = 100  # characters in which the agents fit as well
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -29,33 +33,45 @@ def register(app: typer.Typer) -> None:
 
 def calls(
     context: typer.Context,
-    last: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 20,
+    last: Annotated[int, typer.Option(help="How many at most.", min=1, max=10_000)] = 20,
+    caller: Annotated[str | None, typer.Option("--from", help="Only of this number.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Only to this number.")] = None,
+    route: Annotated[str | None, typer.Option(help="Only those that this route took.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only those that this agent answered.")] = None,
+    cause: Annotated[str | None, typer.Option(help="Only those that ended so: refused, fault, …")] = None,
+    since: Annotated[str | None, typer.Option(help="Only those of this last time: 90s, 30m, 6h, 2d.")] = None,
     json: AsJson = False,
 ) -> None:
-    """The last calls, newest first: who, where to, who picked up, how it ended."""
+    """The last calls, newest first: who, where to, who picked up, how long, how it ended."""
     if context.invoked_subcommand:
         return
-    from switchboard.records.read import latest
+    from switchboard.call.events import now
+    from switchboard.records.read import Wanted, latest
 
-    records = with_database(lambda engine: latest(engine, last))
+    wanted = Wanted(
+        from_number=number_in(caller, region_of(None)) if caller is not None else None,
+        to_number=number_in(to, region_of(None)) if to is not None else None,
+        route=route,
+        agent=agent,
+        cause=_cause(cause),
+        since=now() - duration(since, "--since") if since is not None else None,
+    )
+    records = with_database(lambda engine: latest(engine, last, wanted))
     if json:
         print_json([_columns(record) for record in records])
-        return
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for name in ("ID", "started", "from", "to"):
-        table.add_column(name, no_wrap=True)  # what one copies must be whole
-    for name in ("route", "agent", "ended"):
-        table.add_column(name)
-    for record in records:
-        table.add_row(*(escape(cell) for cell in _summary(record)))
-    console.print(table if records else "no calls yet")
+    elif records:
+        console.print(_table(records))
+    else:
+        console.print("no calls yet" if wanted == Wanted() else "no such calls")
 
 
 def show(
     call: Annotated[str, typer.Argument(metavar="ID", help="The call's ID, or enough of its beginning.")],
+    every_row: Annotated[bool, typer.Option("--all", help="Show every row that was looked at.")] = False,
     json: AsJson = False,
 ) -> None:
-    """One call: what was known and who said so, what was decided and why, what changed, how it ended."""
+    """One call: who, what came of it, what happened and when, what was known and who said so, and why."""
+    from switchboard.cli.record import show_record
     from switchboard.records.read import by_id
 
     found = with_database(lambda engine: by_id(engine, call))
@@ -66,8 +82,16 @@ def show(
     if json:
         print_json(_columns(found[0]))
     else:
-        for line in _lines(found[0]):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        show_record(console, found[0], every_row=every_row)
+
+
+def _cause(text: str | None) -> str | None:
+    from switchboard.call.causes import Cause
+    from switchboard.files.suggest import suggest
+
+    if text is not None and text not in list(Cause):
+        fail(f'--cause "{text}" is none {suggest(text, list(Cause))}')
+    return text
 
 
 def _columns(record: CallRecord) -> dict[str, Any]:
@@ -76,66 +100,28 @@ def _columns(record: CallRecord) -> dict[str, Any]:
     return jsonlib.loads(to_json({name: getattr(record, name) for name in COLUMNS}))
 
 
-def _summary(record: CallRecord) -> tuple[str, ...]:
-    return (
-        str(record.id)[:8],
-        f"{record.started_at:%m-%d %H:%M}",
-        record.from_number or record.from_raw or "-",
-        record.to_number or record.to_raw or "-",
-        record.route or "-",
-        record.agent or record.refusal or "-",
-        record.end_reason or "-",
-    )
+def _table(records: Sequence[CallRecord]) -> Table:
+    from switchboard.cli.record import lasted
 
-
-def _after(record: CallRecord, at: datetime | None) -> str:
-    return f"+{(at - record.started_at).total_seconds():.2f} s" if at else "-"
-
-
-def _lines(record: CallRecord) -> list[str]:
-    """The call for a person to read, one fact a line."""
-    lines = [
-        f"call {record.id}",
-        f"  {record.direction} {record.kind}, from {_number(record.from_raw, record.from_number)}"
-        f" to {_number(record.to_raw, record.to_number)}",
-        f"  SIP call {record.sip_call_id or '-'}, carrier's call {record.provider_call_id or '-'}, "
-        f"room {record.room or '-'}",
-        f"  started {record.started_at.isoformat()}, rang {_after(record, record.rang_at)}, "
-        f"answered {_after(record, record.answered_at)}, ended {_after(record, record.ended_at)}"
-        f" ({record.end_reason or 'not yet'})",
-    ]
-    lines.append("known")
-    for key, fact in record.facts.items():
-        vouched = "trusted" if fact["trusted"] else "the caller's word"
-        lines.append(f"  {key} = {_short(fact['value'])}  ({fact['source']}, {vouched})")
-    lines += [f"  customer {_short(row)}" for row in _customers(record.call)]
-    lines.append("decided")
-    lines.append(
-        f"  route {record.route or '-'}, agent {record.agent or '-'}, language {record.language or '-'}"
-        + (f", refused: {record.refusal}" if record.refusal else "")
-    )
-    lines += [f"  {key}: {_short(value)}" for key, value in record.decision.items() if value]
-    lines.append(f"  routing file {record.fingerprint or '-'}")
-    for step in record.trace:
-        why = f"no: {step['failed']}" if step["failed"] else "taken"
-        lines.append(f"  line {step['line']} {step['route']}: {', '.join((*step['matched'], why))}")
-    lines += ["changed or late"] if record.changes else []
-    lines += [f"  {c['at']} {c['what']} {c['key']} = {_short(c['value'])}" for c in record.changes]
-    lines += ["warnings"] if record.warnings else []
-    return lines + [f"  {text}" for text in record.warnings]
-
-
-def _customers(call: dict[str, Any]) -> list[Any]:
-    """A call is written with its customer, or with a list of a household's."""
-    found: Any = call.get("customer", [])
-    return cast("list[Any]", found) if isinstance(found, list) else [found]
-
-
-def _number(raw: str | None, e164: str | None) -> str:
-    if not raw:
-        return "(withheld)"
-    return raw if raw == e164 or not e164 else f"{e164} (sent as {raw})"
-
-
-def _short(value: Any) -> str:
-    return jsonlib.dumps(value, ensure_ascii=False)
+    here = datetime.now().astimezone().tzinfo  # one offset for all: the clock may have been changed between two calls
+    wide = console.width >= _WIDE
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for name in ("ID", f"began ({datetime.now(here):%Z})", "from", "to"):
+        table.add_column(name, no_wrap=True)  # what one copies must be whole
+    table.add_column("lasted", justify="right", no_wrap=True)
+    for name in ("route", *(["agent"] if wide else []), "ended"):
+        table.add_column(name)
+    for record in records:
+        agent = [record.agent or record.refusal or "-"] if wide else []
+        cells = (
+            str(record.id)[:8],
+            f"{record.started_at.astimezone(here):%m-%d %H:%M}",
+            record.from_number or record.from_raw or "-",
+            record.to_number or record.to_raw or "-",
+            lasted(record),
+            record.route or "-",
+            *agent,
+            (record.cause or "-").replace("_", " "),
+        )
+        table.add_row(*map(escape, cells))
+    return table

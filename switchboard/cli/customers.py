@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from switchboard.cli.arguments import pairs
+from switchboard.cli.arguments import number_in, pairs, region_of
 from switchboard.cli.database import with_database
 from switchboard.cli.output import NO, console, errors, fail, print_json
 
@@ -48,7 +48,7 @@ def load(
     from switchboard.directory.csv_file import BadFile, open_customers
 
     try:
-        with open_customers(file, _region(region)) as customers:
+        with open_customers(file, region_of(region)) as customers:
             loaded = _load(customers, file.stat().st_size, replace)
     except BadFile as error:
         fail(f"{error}\nNothing was imported.")
@@ -85,7 +85,7 @@ def find(number: str, region: Region = None, json: AsJson = False) -> None:
     from switchboard.cli.business import read_settings
     from switchboard.cli.directory import find_customers, written
 
-    e164 = _number(number, _region(region))
+    e164 = number_in(number, region_of(region))
     settings = read_settings()
     if settings.directory_url:
         found = find_customers(settings, e164)
@@ -126,39 +126,6 @@ def add(
             fail(f"--column {reserved}=… is given by {option}")
     if len(name) > LONGEST_NAME:
         fail(f"--name is longer than {LONGEST_NAME} characters")
-    e164 = _number(number, _region(region))
+    e164 = number_in(number, region_of(region))
     with_database(lambda engine: SqlDirectory(engine).add(e164, {"name": name.strip(), **columns}), makes=True)
     console.print(f"{e164}: saved", highlight=False)
-
-
-def _number(text: str, region: str) -> str:
-    from switchboard.call.numbers import read_e164
-
-    number = read_e164(text, region)
-    if number is None:
-        fail(f'"{text}" is no telephone number in {region}: write it with + and country code, or give --region')
-    return number
-
-
-def _region(given: str | None) -> str:
-    """The region given, else `[worker] region` of the routing file, else the default of that setting."""
-    import phonenumbers
-
-    region = (given or _configured_region() or "US").upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        fail(f'--region "{region}" is no country: write two letters, such as US or GB')
-    return region
-
-
-def _configured_region() -> str | None:
-    """Read here without checking the whole file: `switchboard check` does that."""
-    import tomllib
-
-    from switchboard.worker.settings import Settings
-
-    try:
-        file = tomllib.loads(Settings().config.read_text(encoding="utf-8"))
-        region: object = file["worker"]["region"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return region if isinstance(region, str) else None

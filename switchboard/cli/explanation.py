@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table as Grid
@@ -16,6 +17,7 @@ from switchboard.routing.decision import Refuse, Step
 from switchboard.routing.explain import Explanation
 
 _LONG = 5  # misses in a row that are still shown one by one
+_NOT_OURS = ", the caller's word"
 _Row = tuple[str, Text, Text]
 
 
@@ -29,13 +31,25 @@ def show(
     result.add_column(overflow="fold")
     for name, value in _result(file, explanation, customers):
         result.add_row(name, value)
-    rows = Grid.grid(padding=(0, 2, 0, 0))
-    rows.add_column(justify="right", style="dim", no_wrap=True)
-    rows.add_column(max_width=28)
-    rows.add_column(overflow="fold")
-    for row in map(_row, explanation.trace) if every_row else _folded(explanation.trace):
-        rows.add_row(*row)
-    console.print(Text(_headline(call), "bold"), Text(), result, Text(), rows, sep="\n")
+    looked_at = rows(explanation.trace, every_row=every_row)
+    console.print(Text(_headline(call), "bold"), Text(), result, Text(), looked_at, sep="\n")
+
+
+def rows(trace: Iterable[Step], *, every_row: bool = False) -> Grid:
+    """The rows that were looked at, each with what held and what did not."""
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", style="dim", no_wrap=True)
+    grid.add_column(max_width=28)
+    grid.add_column(overflow="fold")
+    for row in map(_row, trace) if every_row else _folded(trace):
+        grid.add_row(*row)
+    return grid
+
+
+def fact(key: str, value: Any, source: str, trusted: bool) -> Text:
+    """A value of the call's data, and whose word it is."""
+    written = json.dumps(value, ensure_ascii=False, default=str)
+    return Text.assemble(f"{key} = {written}", (f"  from {source}{'' if trusted else _NOT_OURS}", "dim"))
 
 
 def _headline(call: Call) -> str:
@@ -81,9 +95,7 @@ def _result(file: str, explanation: Explanation, customers: Customers) -> Iterat
     for index, (who, source) in enumerate(customers.told()):
         yield "" if index else "customer", Text.assemble(who, (f"  ({source})", "dim"))
     for index, (key, datum) in enumerate(explanation.data.items()):
-        value = json.dumps(datum.value, ensure_ascii=False, default=str)
-        trust = "" if datum.trusted else ", the caller's word"
-        yield "" if index else "data", Text.assemble(f"{key} = {value}", (f"  from {datum.source}{trust}", "dim"))
+        yield "" if index else "data", fact(key, datum.value, datum.source, datum.trusted)
     for index, name in enumerate(explanation.waits_for):
         yield "" if index else "waits for", Text(name)
     for warning in explanation.warnings:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, fields
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,11 +15,30 @@ from switchboard.records.record import CallRecord
 _PREFIX = re.compile(r"[0-9a-f]{1,32}")
 
 
-async def latest(engine: AsyncEngine, count: int) -> list[CallRecord]:
-    """The last calls, newest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which calls, by columns of theirs (numbers in E.164), or by when they began at the earliest. None is any."""
+
+    from_number: str | None = None
+    to_number: str | None = None
+    route: str | None = None
+    agent: str | None = None
+    cause: str | None = None
+    room: str | None = None
+    since: datetime | None = None
+
+
+async def latest(engine: AsyncEngine, count: int, wanted: Wanted = Wanted()) -> list[CallRecord]:
+    """The last `count` of the `wanted` calls, newest first."""
+    query = select(CallRecord).order_by(CallRecord.started_at.desc()).limit(count)
+    for name in (field.name for field in fields(Wanted)):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(
+                CallRecord.started_at >= value if name == "since" else getattr(CallRecord, name) == value
+            )
     async with AsyncSession(engine) as session:
-        found = await session.scalars(select(CallRecord).order_by(CallRecord.started_at.desc()).limit(count))
-        return list(found)
+        return list(await session.scalars(query))
 
 
 async def by_id(engine: AsyncEngine, text: str) -> list[CallRecord]:

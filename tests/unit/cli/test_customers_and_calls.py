@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from switchboard.call.causes import Cause, Ending
+from switchboard.call.events import ToolCalled
 from switchboard.call.reading import read_call
 from switchboard.cli import app
 from switchboard.database.engine import make_engine
 from switchboard.records.recorder import Recorder
 from switchboard.records.spool import Spool
+from switchboard.routing.decision import Answer, Step
+from switchboard.speech.profile import BUILT_IN
 
 Run = Callable[..., Result]
 
@@ -99,6 +106,9 @@ def test_numbers_without_plus_are_read_in_the_region_of_the_routing_file(run: Ru
         (("customers", "add", "--number", "+14155550101", "--column", "name=x"), "is given by --name"),
         (("customers", "add", "--number", "+14155550101", "--name", "x" * 201), "--name is longer than 200"),
         (("calls", "--last", "0"), "--last"),
+        (("calls", "--from", "x"), '"x" is no telephone number in US'),
+        (("calls", "--cause", "fualt"), 'did you mean "fault"'),
+        (("calls", "--since", "soon"), '--since "soon" is no duration'),
     ],
 )
 def test_wrong_use_is_said_in_a_line_and_changes_nothing(run: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -136,18 +146,35 @@ def test_migrate_says_what_it_did(run: Run) -> None:
     assert "nothing to do" in run("migrate").stdout
 
 
-def record_a_call(tmp_path: Path) -> str:
+BEGAN = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+ANSWER = Answer(route="support", line=12, agent="support", language="es", speech=BUILT_IN["phone"], greeting="Hola")
+TRACE = (*(Step(f"r{line}", line, (), "to") for line in range(1, 8)), Step("support", 12, ("job.x = 1",), None))
+
+
+def record_a_call(tmp_path: Path, caller: str = "4155550101", at: datetime = BEGAN) -> str:
     call = read_call(
-        attributes={"sip.ruleID": "SDR_1", "sip.phoneNumber": "4155550101"},
+        attributes={"sip.ruleID": "SDR_1", "sip.phoneNumber": caller, "sip.trunkPhoneNumber": "+18005550100"},
         job={"department": "support"},
         customers=[{"name": "Ann [bold]"}],
+        at=at,
     )
+
+    def later(seconds: float) -> datetime:
+        return at + timedelta(seconds=seconds)
 
     async def write() -> str:
         recorder = Recorder(make_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}"), Spool(tmp_path / "spool"))
-        recorder.begin(call)
-        recorder.changed("late", "x-queue", "[red]")
-        recorder.ended(Ending(Cause.CALLER_HUNG_UP))
+        recorder.begin(call, ANSWER, TRACE)
+        recorder.answered(later(0.5))
+        recorder.changed("late", "x-queue", "[red]", later(20))
+        for fault in ("", "KeyError: 'Ann' (rentals.py:17)"):
+            arguments, at = '{"day": "Saturday"}', later(10)
+            tool = ToolCalled(
+                at=at, tool="rent_bike", arguments=arguments, result="Done.", failed=bool(fault), fault=fault
+            )
+            recorder.hear(tool)
+        recorder.warning("the voice was slow")
+        recorder.ended(Ending(Cause.CALLER_HUNG_UP), later(83.4))
         await recorder.aclose()
         return str(recorder.id)
 
@@ -161,13 +188,64 @@ def test_calls_are_listed_and_shown(run: Run, tmp_path: Path) -> None:
     assert call[:8] in run("calls").stdout
     assert [row["id"] for row in json.loads(run("calls", "--json").stdout)] == [call]
     shown = run("calls", "show", call[:8])
-    assert 'department = "support"  (job, trusted)' in shown.stdout
-    assert '"Ann [bold]"' in shown.stdout
+    assert 'department = "support"  from job' in shown.stdout
+    assert "name: Ann [bold]" in shown.stdout
     assert 'late x-queue = "[red]"' in shown.stdout
-    assert "(the caller hung up)" in shown.stdout
+    assert "+83.40 s: the caller hung up  (caller_hung_up)" in shown.stdout
     as_json = json.loads(run("calls", "show", call, "--json").stdout)
     assert as_json["facts"]["department"]["source"] == "job"
     assert as_json["call"]["from"] == "4155550101"
+
+
+def test_the_list_fits_80_columns_with_times_in_the_zone_of_the_machine_and_how_long_each_call_lasted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    run("migrate")
+    try:
+        call = record_a_call(tmp_path, "+442079460018")
+        listed = run("calls").stdout
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    head, row, *_ = listed.splitlines()
+    assert max(map(len, listed.splitlines())) <= 80
+    assert re.search(r"began \(E[SD]T\)", head)
+    began = BEGAN.astimezone(ZoneInfo("America/New_York"))
+    for cell in (call[:8], "+442079460018", "+18005550100", " 1:23 ", "support"):
+        assert cell in row
+    assert re.search(rf"{began:%m-%d} 1[34]:00", row), "one offset for all rows, that of now"
+
+
+def test_calls_are_picked_by_number_route_agent_cause_and_time(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    old = record_a_call(tmp_path)
+    new = record_a_call(tmp_path, "+442079460018", datetime.now(UTC))
+
+    def picked(*arguments: str) -> list[str]:
+        return [row["id"] for row in json.loads(run("calls", "--json", *arguments).stdout)]
+
+    assert picked() == [new, old]
+    assert picked("--from", "(415) 555-0101") == [old]
+    assert picked("--to", "+18005550100", "--route", "support", "--agent", "support") == [new, old]
+    assert picked("--since", "2h") == [new]
+    assert picked("--cause", "caller_hung_up", "--last", "1") == [new]
+    assert picked("--cause", "fault") == []
+    assert run("calls", "--route", "sales").stdout == "no such calls\n"
+
+
+def test_a_call_is_shown_for_people(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    shown = run("calls", "show", record_a_call(tmp_path)).stdout
+    lines = shown.splitlines()
+    assert any(line.startswith("began     2026-03-0") and not line.rstrip().endswith("00") for line in lines), "a zone"
+    order = ["+14155550101", "what happened", 'rent_bike(day="Saturday")', "→ Done.", "late x-queue", "\nwhy\n"]
+    assert sorted(order, key=shown.index) == order
+    assert "failed: KeyError: 'Ann' (rentals.py:17)" in shown
+    assert "the voice was slow" in shown
+    assert "7 routes" in shown
+    assert "r7" in run("calls", "show", lines[0].split()[1], "--all").stdout
 
 
 @pytest.mark.parametrize("name", ["00000000", "zz", "' OR 1=1"])
