@@ -8,25 +8,29 @@ import os
 import signal
 import time
 from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from switchboard.cli.arguments import Attributes, Headers, json_object, not_empty, pairs
+from switchboard.cli.arguments import Attributes, Customer, Headers, customer_rows, json_object, not_empty, pairs
 from switchboard.cli.business import read_roster, read_routing_file, read_settings
 from switchboard.cli.output import NO, console, fail
 from switchboard.speech.providers import BUILT_IN
 
 if TYPE_CHECKING:
-    from lab.softphone import Caller, Softphone
+    from lab.demo.plan import Plan
+    from lab.softphone import Softphone
     from lab.softphone.scripted import Moment
-    from switchboard.call.call import Call
+    from switchboard.records.record import CallRecord
     from switchboard.worker.routing_file import RoutingFile
     from switchboard.worker.settings import Settings
 
 _RECORDINGS = Path("recordings")
+_FOLDER = Path(".cache/demo")
 _ANSWERED_WITHIN = 30.0  # s
 _WORK = {"deepgram": "the agent hears", "openai": "the agent thinks and speaks"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -45,13 +49,17 @@ def demo(
     trunk: Annotated[str, typer.Option(help="The trunk, sip.trunkID.")] = "ST_softphone",
     header: Headers = None,
     attribute: Attributes = None,
+    customer: Customer = None,
     job: Annotated[str | None, typer.Option(help='Job metadata, \'{"department": "support"}\'.')] = None,
     imitate: Annotated[bool, typer.Option("--imitate", help="Imitate providers although their keys are set.")] = False,
 ) -> None:
-    """Start everything on this machine, let one call come in, and show who picks up, why, and what is said.
+    """Start everything on this machine, let one call come in, and show who picks up, why, what is said and done.
 
-    Exit 0 when the call was answered and every turn got its reply, or was refused where the table asks for that.
+    The caller is looked up in the directory that the environment names, unless --customer says who it is; records go
+    to a database of the demonstrations'. Exit 0 when the call was answered, every turn got its reply and no tool
+    failed, or it was refused where the table asks for that.
     """
+    from lab.demo.plan import Plan, as_the_worker_sees_it
     from lab.demo.script import script
     from lab.softphone import Caller
     from switchboard.routing.decision import Answer
@@ -72,13 +80,21 @@ def demo(
         agent_name=worker_name(settings),
     )
     file = read_routing_file(settings.config, run_tests=True)
-    decision = file.table.decide(_as_the_worker_sees_it(caller, file))
+    call, customers = as_the_worker_sees_it(settings, file, caller, customer_rows(customer))
+    decision = file.table.decide(call)
     spoken = language or (decision.language if isinstance(decision, Answer) else file.worker.language)
-    imitated = _imitated(settings, file, imitate=imitate)
-    work = _demonstrate(
-        settings, file, caller, tuple(say or ()) or script(spoken, read_roster().names()), spoken, imitated
+    plan = Plan(
+        settings,
+        file,
+        caller,
+        call,
+        customers,
+        directory_is_given=customer is not None,
+        says=tuple(say or ()) or script(spoken, read_roster().names()),
+        language=spoken,
+        imitated=_imitated(settings, file, imitate=imitate),
     )
-    raise typer.Exit(_until_told_to_stop(work))
+    raise typer.Exit(_until_told_to_stop(_demonstrate(plan)))
 
 
 def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[str]:
@@ -90,16 +106,10 @@ def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[s
     return [name for name in ours if imitate or not settings.variable(BUILT_IN[name].key)]
 
 
-async def _demonstrate(
-    settings: Settings,
-    file: RoutingFile,
-    caller: Caller,
-    says: Sequence[str],
-    language: str,
-    imitated: Sequence[str],
-) -> int:
+async def _demonstrate(plan: Plan) -> int:
     """The whole demonstration, one heading after the other. Returns the exit code."""
     from lab.commands.call import place, sum_up
+    from lab.demo.database import record_of, variables, write_customers
     from lab.demo.setting import set_up
     from lab.stage.worker_process import tail
     from switchboard.cli.explanation import show
@@ -110,19 +120,34 @@ async def _demonstrate(
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
     name = time.strftime("%Y%m%d-%H%M%S")
-    log = Path(".cache/demo") / f"worker-{name}-{os.getpid()}.log"
+    log = _FOLDER / f"worker-{name}-{os.getpid()}.log"
     _headline("What runs on this machine")
-    _say_what_is_imitated(imitated)
-    async with set_up(settings, says, language, imitated=imitated, log=log, tell=console.print) as (here, offline):
+    _say_what_is_imitated(plan.imitated)
+    async with AsyncExitStack() as stack:
+        directory = plan.settings.customers
+        if plan.number and plan.directory_is_given:
+            folder = stack.enter_context(TemporaryDirectory(prefix="switchboard-demo-"))
+            directory = await write_customers(Path(folder), plan.number, plan.customers.rows)
+        stage = set_up(
+            plan.settings,
+            plan.says,
+            plan.language,
+            imitated=plan.imitated,
+            variables=variables(_FOLDER, directory),
+            log=log,
+            tell=console.print,
+        )
+        here, offline = await stack.enter_async_context(stage)
         _headline("Who picks up, and why")
-        call = _as_the_worker_sees_it(caller, file)
-        explanation = explain(file.table, call)
-        show(console, settings.config.name, call, explanation)
+        explanation = explain(plan.file.table, plan.call)
+        show(console, plan.settings.config.name, plan.call, explanation, plan.customers)
         _headline("The call")
-        phone, moments = await place(here, caller, says, language, offline, _ANSWERED_WITHIN, True)
+        phone, moments = await place(here, plan.caller, plan.says, plan.language, offline, _ANSWERED_WITHIN, True)
         sum_up(phone, _record(phone, name))
+        record = await record_of(_FOLDER, plan.caller.room_name)
+        _show_what_happened(record)
         refused = isinstance(explanation.decision, Refuse)
-        is_good = phone.outcome == "refused" if refused else _went_well(phone, moments)
+        is_good = phone.outcome == "refused" if refused else _went_well(phone, moments, record)
         if not is_good:
             typer.echo(
                 f"\nNot as it should be. The end of the worker's log:\n{tail(log)}",
@@ -134,21 +159,8 @@ async def _demonstrate(
     if refused:
         console.print(f'\nAs it should be: the route "{explanation.decision.route}" refuses such calls.')
     log.unlink(missing_ok=True)
-    _say_what_next(file, explanation.decision.route)
+    _say_what_next(plan.file, explanation.decision.route, record)
     return 0
-
-
-def _as_the_worker_sees_it(caller: Caller, file: RoutingFile) -> Call:
-    from switchboard.call.reading import read_call
-
-    return read_call(
-        kind=caller.kind,
-        identity=caller.identity,
-        attributes=caller.attributes_at_join() | caller.attributes_to_follow(),
-        job=caller.job_metadata,
-        region=file.worker.region,
-        trusted_attributes=file.worker.trusted_attributes,
-    )
 
 
 def _say_what_is_imitated(providers: Sequence[str]) -> None:
@@ -166,20 +178,37 @@ def _record(phone: Softphone, name: str) -> Path | None:
     return file
 
 
-def _went_well(phone: Softphone, moments: Sequence[Moment]) -> bool:
-    """Answered, not cut off, and each of the caller's turns was followed by the agent's."""
+def _show_what_happened(record: CallRecord | None) -> None:
+    """What one does not hear: tools, hand-overs, warnings."""
+    from switchboard.cli.record import grid, happened
+
+    if record is None:
+        typer.echo("The call left no record.", err=True)
+    elif (table := grid(happened(record))).row_count:
+        _headline("What happened meanwhile")
+        console.print(table)
+
+
+def _went_well(phone: Softphone, moments: Sequence[Moment], record: CallRecord | None) -> bool:
+    """Answered, not cut off, each of the caller's turns was followed by the agent's, and no tool broke."""
+    if record is None or any(tool["fault"] for tool in record.tools):
+        return False
     talk = [moment.who for moment in moments if moment.who != "line"]
     unanswered = any(who == "caller" and then != "agent" for who, then in pairwise([*talk, "nobody"]))
     return bool(talk) and talk[0] == "agent" and not unanswered and phone.outcome != "connection lost"
 
 
-def _say_what_next(file: RoutingFile, route: str) -> None:
+def _say_what_next(file: RoutingFile, route: str, record: CallRecord | None) -> None:
+    from lab.demo.database import database_in
     from lab.demo.script import other_callers
 
     others = [*other_callers(file, route), 'scripts/demo --say "Are you open on Sunday?" --say "Thanks, goodbye."']
     heads = ["\nOther callers:   ", *[" " * 17] * (len(others) - 1)]
     lines = [head + other for head, other in zip(heads, others, strict=True)]
-    for line in (*lines, "The call's record:   uv run switchboard calls"):
+    if record is not None:
+        show = f"uv run switchboard calls show {str(record.id)[:8]}"
+        lines.append(f"The call's record:   DATABASE_URL={database_in(_FOLDER)} {show}")
+    for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,14 +26,15 @@ async def set_up(
     language: str,
     *,
     imitated: Collection[str],
+    variables: Mapping[str, str],
     log: Path,
     tell: Callable[[str], None],
 ) -> AsyncGenerator[tuple[Settings, str]]:
     """Everything up, for a caller who `says` that in `language`; `tell` is given a line for each thing that stands.
 
     Gives settings that lead to the server here, and the address of the stand-in that speaks for agents and so knows
-    their words, else an empty text. `log` is where the worker writes. Raises LookupError without livekit-server, and
-    RuntimeError when something does not come up.
+    their words, else an empty text. The worker gets `variables` over its environment, and writes to `log`.
+    Raises LookupError without livekit-server, and RuntimeError when something does not come up.
     """
     offline = OfflineServer(phrases=says) if imitated else None
     if offline and base_language(language) != "en":  # it hears English alone; for the rest it must be told
@@ -43,7 +44,7 @@ async def set_up(
         async with Stage(offline, imitated) as stage:
             livekit = stage.livekit
             tell(f"livekit-server at {livekit.url}  [dim]{time.monotonic() - started:.1f} s[/dim]")
-            environment = os.environ | stage.environment | {"SWITCHBOARD_IDLE_PROCESSES": "1"}
+            environment = os.environ | stage.environment | {"SWITCHBOARD_IDLE_PROCESSES": "1", **variables}
             if "openai" in imitated:
                 environment["SWITCHBOARD_CACHE"] = str(own_cache(Path(folder), settings.cache))
             worker = await stage.bring_up(WorkerProcess(environment, log))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,6 +102,83 @@ def test_a_refusal_that_the_table_asks_for_is_as_it_should_be(tmp_path: Path) ->
     assert "refused while it rang" in output
     assert "As it should be" in output
     assert demo.left_behind() == []
+
+
+BY_CUSTOMER = """
+[[route]]
+name = "gold"
+when = { customer.tier = "gold" }
+agent = "sales"
+
+[default]
+agent = "front_desk"
+"""
+
+
+def _business(folder: Path) -> None:
+    """Harbor Bikes' agents, and a table of two rows."""
+    for name in ("agents", "prompts"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "agent.py", folder)
+    (folder / "switchboard.toml").write_text(BY_CUSTOMER)
+
+
+def _in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "DIRECTORY_URL")}
+    return subprocess.run(
+        [Path(sys.prefix) / "bin/switchboard", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=WITHIN,
+    )
+
+
+def test_who_picks_up_is_decided_with_the_customer_and_the_business_s_database_gets_no_call(tmp_path: Path) -> None:
+    _business(tmp_path)
+    hello = ("demo", "--imitate", "--say", "Thanks, goodbye.")
+    known = ("customers", "add", "--number", "+14155550123", "--name", "Ann", "--column", "tier=gold")
+    assert _in(tmp_path, *known).returncode == 0
+    shown = _in(tmp_path, *hello)
+    assert shown.returncode == 0, shown.stdout
+    assert "name: Ann, tier: gold  (directory switchboard.sqlite3)" in shown.stdout
+    assert 'agent = "sales"' in shown.stdout, "the call went where the explanation says"
+    assert "no calls yet" in _in(tmp_path, "calls").stdout
+    command = next(line for line in shown.stdout.splitlines() if "record:" in line).split()
+    database, call = command[3].partition("=")[2], command[-1]
+    with_it = subprocess.run(
+        [Path(sys.prefix) / "bin/switchboard", "calls", "show", call],
+        cwd=tmp_path,
+        env=os.environ | {"DATABASE_URL": database},
+        capture_output=True,
+        text=True,
+    )
+    assert "tier: gold" in with_it.stdout, with_it.stderr
+    told = _in(tmp_path, *hello, "--customer", "tier=silver")
+    assert told.returncode == 0, told.stdout
+    assert "tier: silver  (as given)" in told.stdout
+    assert 'agent = "front_desk"' in told.stdout
+
+
+def test_a_tool_that_fails_is_shown_and_is_not_as_it_should_be(tmp_path: Path) -> None:
+    _business(tmp_path)
+    tool = tmp_path / "agents/harbor_bikes.py"
+    tool.write_text(tool.read_text().replace("bike = BIKES.get(kind.strip().lower())", "bike = BIKES[kind.upper()]"))
+    arguments = ("--customer", "tier=gold", "--say", "How much is a city bike?", "--say", "Thanks, goodbye.")
+    shown = _in(tmp_path, "demo", "--imitate", *arguments)
+    assert shown.returncode == 1, shown.stdout
+    assert 'check_stock(kind="city")' in shown.stdout
+    assert "failed: KeyError: 'CITY' (sales.py:" in shown.stdout
+    assert "Not as it should be" in shown.stdout
+
+
+def test_a_customer_without_a_number_is_wrong_use(tmp_path: Path) -> None:
+    _business(tmp_path)
+    refused = _in(tmp_path, "demo", "--from", "", "--customer", "tier=gold")
+    assert (refused.returncode, "give --from as well" in refused.stdout) == (2, True)
 
 
 @pytest.mark.parametrize(
