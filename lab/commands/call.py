@@ -88,6 +88,8 @@ def call(
         print_json(_as_json(phone, moments, wav))
     else:
         sum_up(phone, wav)
+        for line in _what_to_look_at(phone):
+            console.print(f"         {line}", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(0 if phone.answered_at is not None else NO)
 
 
@@ -117,6 +119,13 @@ def _try_server(settings: Settings) -> None:
     ask_server(settings, try_out)
 
 
+def silence_the_client() -> None:
+    """Show the call, and not what LiveKit's client says of its own housekeeping."""
+    client = logging.getLogger("livekit")
+    client.addHandler(logging.NullHandler())
+    client.propagate = False
+
+
 async def place(
     settings: Settings,
     caller: Caller,
@@ -131,7 +140,7 @@ async def place(
     from lab.softphone.scripted import converse
     from lab.softphone.words import NoWords, OfflineWords
 
-    logging.getLogger("livekit").setLevel(logging.ERROR)  # its warnings are about its own housekeeping
+    silence_the_client()
     secret = settings.livekit_api_secret.get_secret_value()
     moments: list[Moment] = []
 
@@ -175,6 +184,18 @@ def sum_up(phone: Softphone, wav: Path | None) -> None:
         console.print(f"         {fact}", highlight=False)
     if wav:
         console.print(f"         recording: {wav}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _what_to_look_at(phone: Softphone) -> list[str]:
+    """Where the reason lies of a call that nobody answered."""
+    if phone.outcome == "no answer":
+        return [
+            f'Is a worker called "{phone.caller.agent_name}" running and free? switchboard health asks the one here,',
+            "switchboard start starts one; another name is given with --agent-name.",
+        ]
+    if phone.outcome == "refused":
+        return ["Why: switchboard calls, and the worker's log."]
+    return []
 
 
 def _as_json(phone: Softphone, moments: Sequence[Moment], wav: Path | None) -> dict[str, Any]:

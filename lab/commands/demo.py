@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import time
@@ -108,7 +107,7 @@ def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[s
 
 async def _demonstrate(plan: Plan) -> int:
     """The whole demonstration, one heading after the other. Returns the exit code."""
-    from lab.commands.call import place, sum_up
+    from lab.commands.call import place, silence_the_client, sum_up
     from lab.demo.database import record_of, variables, write_customers
     from lab.demo.setting import set_up
     from lab.stage.worker_process import tail
@@ -116,9 +115,7 @@ async def _demonstrate(plan: Plan) -> int:
     from switchboard.routing.decision import Refuse
     from switchboard.routing.explain import explain
 
-    quiet = logging.getLogger("livekit")  # what LiveKit's client says of its own housekeeping
-    quiet.addHandler(logging.NullHandler())
-    quiet.propagate = False
+    silence_the_client()
     name = time.strftime("%Y%m%d-%H%M%S")
     log = _FOLDER / f"worker-{name}-{os.getpid()}.log"
     _headline("What runs on this machine")

@@ -35,6 +35,7 @@ from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
 from switchboard.worker.launch import BUSINESS
+from switchboard.worker.terminal import CALL_ENDED
 
 logger = logging.getLogger("switchboard")
 
@@ -70,6 +71,7 @@ class LiveCall:
         self.leg = Leg(ctx.room, self._delete_room, self.events)
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
+        self._outcome: dict[str, str] = {}
         self._tell_dispatch()
         self._began_at = self._offered_at() or self.events.now()
         self._called_at: datetime | None = None
@@ -134,7 +136,8 @@ class LiveCall:
         if isinstance(decision, Answer):
             tell(Rang(at=now()))
         outcome = {"agent": decision.agent} if isinstance(decision, Answer) else {"reject": decision.reason}
-        logger.info("routed", extra={"route": decision.route, **outcome, "decided_in_us": decided_in_us})
+        self._outcome = {"route": decision.route, **outcome}
+        logger.info("routed", extra={**self._outcome, "decided_in_us": decided_in_us})
         return decision
 
     def equip(self, call: Call, decision: Answer) -> Equipment:
@@ -158,6 +161,12 @@ class LiveCall:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
 
         session.on("close", on_close)
+
+    def log_end(self) -> None:
+        """One record for a call that is over: who had it, for how long, and why it ended."""
+        ending, lasted_s = self.leg.ending, (self.events.now() - self._began_at).total_seconds()
+        told = {"cause": str(ending and ending.cause), "reason": str(ending), "record": str(self.record.id)[:8]}
+        logger.info(CALL_ENDED, extra={**told, **self._outcome, "lasted_s": round(lasted_s, 1)})
 
     def _warn(self, text: str) -> None:
         self.events.tell(Warned(at=self.events.now(), text=text))
@@ -254,10 +263,6 @@ async def _closing(live: LiveCall) -> AsyncGenerator[None]:
         stack.callback(lambda: live.ctx.shutdown(str(leg.ending)))
         stack.push_async_callback(live.record.aclose)
         stack.push_async_callback(live.tools.aclose)
-        stack.callback(lambda: _log_end(leg))
+        stack.callback(live.log_end)
         stack.push_async_callback(leg.close)
         yield
-
-
-def _log_end(leg: Leg) -> None:
-    logger.info("call ended", extra={"cause": str(leg.ending and leg.ending.cause), "reason": str(leg.ending)})

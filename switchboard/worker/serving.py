@@ -24,6 +24,7 @@ from switchboard.worker.live_call import hand_on_services
 from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
 from switchboard.worker.ringing import take_ringing_calls
+from switchboard.worker.terminal import READY, STOPPING, is_terminal, speak_to_people
 
 logger = logging.getLogger("switchboard")
 
@@ -54,7 +55,10 @@ def make_server(services: Services, answer: Callable[[JobContext], Awaitable[Non
 
 def run(server: AgentServer, services: Services) -> int:
     """Serve calls until SIGTERM or Ctrl-C, then let the running ones finish. Returns the exit code."""
-    set_up_log(os.environ.get("LIVEKIT_LOG_LEVEL", "INFO").upper())
+    level = os.environ.get("LIVEKIT_LOG_LEVEL", "INFO").upper()
+    set_up_log(level)
+    if is_terminal():
+        speak_to_people(logging.getLevelNamesMapping().get(level, logging.INFO))
     keep_log_private()
     # Drained and closed under the loop that ran it; a second signal ends the process at once.
     return asyncio.run(_serve(server, services))
@@ -72,6 +76,11 @@ async def _serve(server: AgentServer, services: Services) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, stop)
+
+    def on_registered(*_: object) -> None:
+        _tell_ready(services)
+
+    server.on("worker_registered", on_registered)
     health = Health(server)
     await health.start(settings.health_host, settings.health_port)
     behind = [asyncio.create_task(task) for task in _behind_the_calls(server, services)]
@@ -114,8 +123,13 @@ async def warn_of_endpoints(services: Services) -> None:
         logger.warning(trouble)
 
 
+def _tell_ready(services: Services) -> None:
+    routes, url = len(services.tables.current.table.routes), services.settings.livekit_url
+    logger.info(READY, extra={"routes": routes, "agent": services.agent_name, "url": url})
+
+
 def _stop(stop: asyncio.Event) -> None:
     if stop.is_set():  # the operator means it
         os._exit(_FAILED)
-    logger.info("stopping: no new calls, running calls may finish")
+    logger.info(STOPPING)
     stop.set()

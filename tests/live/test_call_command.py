@@ -49,8 +49,9 @@ async def test_the_command_shows_a_call_and_keeps_its_recording(livekit: LiveKit
 
 async def test_the_command_fails_when_nobody_answers(livekit: LiveKitServer, tmp_path: Path) -> None:
     ended = await switchboard(tmp_path, livekit.environment, "call", "--agent-name=nobody", "--answer-timeout=0.5")
-    assert ended.code == 1
+    assert (ended.code, ended.err) == (1, "")
     assert "nobody answered" in ended.out
+    assert 'Is a worker called "nobody" running' in ended.out
 
 
 async def test_the_command_says_that_a_call_was_refused(livekit: LiveKitServer, tmp_path: Path) -> None:
@@ -64,6 +65,7 @@ async def test_the_command_says_that_a_call_was_refused(livekit: LiveKitServer, 
         ended = await ending
     assert ended.code == 1
     assert "refused" in ended.out
+    assert ended.err == ""
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
 from lab.stage.livekit_server import LiveKitServer
+from switchboard.worker.terminal import STOPPING
 from tests.live.exchange import Exchange
-from tests.live.worker import Worker
+from tests.live.worker import ROOT, Worker
 
 KEYS = {
     "LIVEKIT_URL": "ws://127.0.0.1:9",
@@ -102,6 +106,36 @@ async def test_a_livekit_that_is_lost_makes_the_worker_unready_and_its_pages_are
             while (answer := await client.get(worker.ready_url)).status_code == 200:
                 await asyncio.sleep(0.05)
         assert answer.text == "LiveKit is lost: connecting anew\n"
+
+
+async def test_on_a_terminal_the_worker_speaks_to_people(livekit: LiveKitServer, tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    (tmp_path / "switchboard.toml").write_text(TABLE)
+    ports = {"SWITCHBOARD_HTTP_PORT": "0", "SWITCHBOARD_HEALTH_PORT": "0", "NO_COLOR": "1"}
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "agent.py"), "start"),
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **KEYS, **livekit.environment, **ports},
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    try:
+        said = ""
+        async with asyncio.timeout(60):
+            while "ready:" not in said:
+                said += (await asyncio.to_thread(os.read, ours, 4096)).decode()
+        worker.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(worker.wait(), 30) == 0
+        said += os.read(ours, 4096).decode()
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+        os.close(ours)
+    lines = [line[10:] for line in said.splitlines()]
+    assert f'ready: 0 routes, agent "switchboard", {livekit.url}' in lines
+    assert lines[-1] == STOPPING
+    assert "{" not in said
 
 
 async def test_the_worker_waits_for_a_livekit_that_comes_later(tmp_path: Path) -> None:
