@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from switchboard.files.lines import KeyPath, key_lines
-
-_SYNTAX_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+from switchboard.files.syntax import syntax_fault
 
 
 class TableErrors(Exception):
@@ -35,7 +33,8 @@ class Source:
         try:
             self.bytes = path.read_bytes()
         except FileNotFoundError:
-            raise TableErrors((f"{path}: there is no such file",)) from None
+            where = "" if path.is_absolute() else f" in {Path.cwd()}"
+            raise TableErrors((f"{path}: there is no such file{where}",)) from None
         except OSError as error:
             raise TableErrors((f"{path}: cannot be read: {error.strerror}",)) from None
         try:
@@ -47,7 +46,8 @@ class Source:
             self.data: dict[str, Any] = tomllib.loads(text)
             self._lines = key_lines(text)
         except tomllib.TOMLDecodeError as error:
-            raise TableErrors((_syntax_fault(self.name, text, str(error)),)) from None
+            line, what = syntax_fault(text, str(error))
+            raise TableErrors((f"{self.name}:{line}: {what}",)) from None
         except RecursionError:
             raise TableErrors((f"{self.name}:1: tables or lists are nested too deep: write them flat",)) from None
 
@@ -80,10 +80,3 @@ class Source:
     @property
     def faults(self) -> tuple[str, ...]:
         return tuple(message for _, message in sorted(self._faults, key=lambda fault: fault[0]))
-
-
-def _syntax_fault(name: str, text: str, message: str) -> str:
-    position = _SYNTAX_POSITION.search(message)
-    line = int(position[1]) if position and position[1] else text.count("\n") + 1
-    what = _SYNTAX_POSITION.sub("", message)
-    return f"{name}:{line}: this is not TOML: {what[:1].lower()}{what[1:]}"

@@ -22,6 +22,8 @@ from switchboard.speech.providers import Part
 _LANGUAGE = Key("data", "language")
 _KIND = Key("kind")
 _ACTIONS = frozenset({"agent", "reject", *LATER})
+# What says how an agent speaks, and what it is told.
+_SPOKEN = frozenset({"language", "speech", "greeting", "voice", "llm", "stt", "data"})
 _KEYS = frozenset(RouteRow.key_names())
 
 
@@ -90,6 +92,9 @@ class RouteReader:
             place.fault("", 'asks for nothing: give it agent = "…", or reject = "busy"')
         elif len(asked) > 1:
             place.fault("reject", f"asks for {' and '.join(sorted(asked))}: only one of them can be")
+        elif "reject" in asked:
+            for key in sorted(_SPOKEN & place.keys):
+                place.fault(key, f"{key} is for an agent: who is refused hears nobody, so leave it out")
         action = row.action()
         self._check_heard(place, action, when)
         return action

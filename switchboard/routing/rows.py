@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from switchboard.call.language import read_language
+from switchboard.call.language import written_language
 from switchboard.files.lines import KeyPath
 from switchboard.files.sections import Section
 from switchboard.files.values import DescribedBy
@@ -23,13 +23,6 @@ LATER = {
     "announce": "announce is not yet supported: announcements come with a later version",
 }
 _ASKS_FOR_ONE: JsonDict = {"oneOf": [{"required": ["agent"]}, {"required": ["reject"]}]}
-
-
-def _language(text: str) -> str:
-    language = read_language(text)
-    if language is None:
-        raise ValueError(f'language = "{text}" is no language tag: write "es" or "es-MX"')
-    return language
 
 
 def _not_empty(name: str) -> str:
@@ -50,7 +43,7 @@ class _Asked(Section):
     refused: ClassVar[Mapping[str, str]] = LATER
 
     agent: str | None = Field(default=None, description="Who picks up: the name of a prompt in prompts/.")
-    language: Annotated[str, AfterValidator(_language)] | None = Field(
+    language: Annotated[str, AfterValidator(written_language)] | None = Field(
         default=None, description="Spoken and heard; else the call's own language, else that of [worker]."
     )
     speech: str | None = Field(

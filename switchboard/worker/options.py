@@ -7,7 +7,7 @@ from typing import Annotated
 import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field
 
-from switchboard.call.language import read_language
+from switchboard.call.language import written_language
 from switchboard.files.sections import Section
 from switchboard.files.values import Must, Texts
 
@@ -16,13 +16,6 @@ def _region(text: str) -> str:
     if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(f'region = "{text}" is no country: write two letters, such as "US"')
     return text.upper()
-
-
-def _language(text: str) -> str:
-    language = read_language(text)
-    if language is None:
-        raise ValueError('language is no language tag: write "en" or "es-MX"')
-    return language
 
 
 # Blank, it would mean something else in each place: LiveKit sends a worker without a name into every room.
@@ -43,7 +36,7 @@ class WorkerOptions(Section):
         description="How a number without + is read: a country's two letters.",
         json_schema_extra={"pattern": "^[A-Za-z]{2}$"},
     )
-    language: Annotated[str, AfterValidator(_language)] = Field(
+    language: Annotated[str, AfterValidator(written_language)] = Field(
         default="en", description="Spoken where neither the route nor the call says otherwise."
     )
     trusted_attributes: Texts = Field(

@@ -197,7 +197,7 @@ def test_wrong_use_is_one_clear_line(arguments: list[str], code: int, words: str
 
 def test_a_missing_file_is_named() -> None:
     result = run("check", "--config", "none.toml")
-    assert (result.exit_code, result.stderr) == (2, "none.toml: there is no such file\n")
+    assert (result.exit_code, result.stderr) == (2, f"none.toml: there is no such file in {Path.cwd()}\n")
 
 
 def test_a_refusal_is_explained(file: Path) -> None:
