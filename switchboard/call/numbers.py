@@ -65,12 +65,14 @@ def _parse(raw: str, region: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _possible(text: str, region: str) -> phonenumbers.PhoneNumber | None:
-    """The number in `text`, None where there is none. Too short or too long is a short code, an extension."""
+    """The number in `text`, None where there is none. Too short or too long is a short code, an extension, and
+    what can be dialled only within a town is no number for anybody elsewhere."""
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    return parsed if phonenumbers.is_possible_number(parsed) else None
+    reason = phonenumbers.is_possible_number_with_reason(parsed)
+    return parsed if reason == phonenumbers.ValidationResult.IS_POSSIBLE else None
 
 
 def _is_spelled(text: str) -> bool:

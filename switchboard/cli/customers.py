@@ -1,10 +1,11 @@
-"""`switchboard customers import | find | add`: who calls from which number."""
+"""`switchboard customers import | export | list | find | add | remove`: who calls from which number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -29,8 +30,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="The directory of customers, looked up when they call.")
     group.command("import")(load)
+    group.command("export")(export)
+    group.command("list")(show)
     group.command()(find)
     group.command()(add)
+    group.command()(remove)
     app.add_typer(group, name="customers")
 
 
@@ -129,3 +133,94 @@ def add(
     e164 = number_in(number, region_of(region))
     with_database(lambda engine: SqlDirectory(engine).add(e164, {"name": name.strip(), **columns}), makes=True)
     console.print(f"{e164}: saved", highlight=False)
+
+
+def remove(
+    number: Annotated[str, typer.Argument(help="The telephone number.")],
+    name: Annotated[str | None, typer.Option(help="Only the customer of this name.")] = None,
+    region: Region = None,
+) -> None:
+    """Remove the customers of a number. Exit 1 where there are none."""
+    from switchboard.directory.sql import SqlDirectory
+
+    e164 = number_in(number, region_of(region))
+    removed = with_database(lambda engine: SqlDirectory(engine).remove(e164, name))
+    if not removed:
+        fail(f"nobody is known under {e164}" if name is None else f'no "{name}" is known under {e164}', NO)
+    console.print(f"{e164}: {removed} removed", highlight=False)
+
+
+def show(
+    last: Annotated[int, typer.Option(help="How many at most, the oldest first.", min=1)] = 50,
+    json: AsJson = False,
+) -> None:
+    """List the customers in our own database, in the order in which they were added."""
+    from switchboard.cli.directory import written
+
+    async def work(engine: AsyncEngine) -> list[dict[str, Any]]:
+        return [row async for row in _first(engine, last + 1)]
+
+    found = with_database(work)
+    if json:
+        print_json(found[:last])
+        return
+    for row in found[:last]:
+        console.print(f"{row.pop('number')}  {written(row)}", markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        console.print("no customers yet")
+    elif len(found) > last:
+        typer.echo(f"and more: --last {last * 10}, or switchboard customers export FILE", err=True)
+
+
+async def _first(engine: AsyncEngine, count: int) -> AsyncIterator[dict[str, Any]]:
+    from switchboard.directory.sql import SqlDirectory
+
+    async with aclosing(SqlDirectory(engine).everyone()) as everyone:
+        async for number, columns in everyone:
+            yield {"number": number, **columns}
+            count -= 1
+            if not count:
+                return
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="The CSV file to write; - is stdout.")],
+) -> None:
+    """Write all customers as a CSV file that import reads."""
+    import os
+    import sys
+
+    if str(file) == "-":
+        with_database(lambda engine: _export(engine, sys.stdout))
+        return
+    try:
+        # Nobody else's, and nothing is overwritten.
+        target = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        fail(f"{file} is there already: name a new file, nothing is overwritten")
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}")
+    try:
+        with os.fdopen(target, "w", encoding="utf-8", newline="") as out:
+            count = with_database(lambda engine: _export(engine, out))
+    except BaseException:
+        file.unlink()
+        raise
+    console.print(f"{file}: {count:,} customers", highlight=False)
+
+
+async def _export(engine: AsyncEngine, out: TextIO) -> int:
+    import csv
+
+    from switchboard.directory.customer import KNOWN
+    from switchboard.directory.sql import SqlDirectory
+
+    columns = dict.fromkeys(("number", *KNOWN))
+    async for _, row in SqlDirectory(engine).everyone():
+        columns |= dict.fromkeys(row)
+    writer, count = csv.DictWriter(out, list(columns), lineterminator="\n"), 0
+    writer.writeheader()
+    async for number, row in SqlDirectory(engine).everyone():
+        writer.writerow({"number": number, **row})
+        count += 1
+    return count

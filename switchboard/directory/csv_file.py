@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from switchboard.call.language import read_language
 from switchboard.call.numbers import read_e164
 from switchboard.database.storable import storable_text
 from switchboard.directory.customer import KNOWN, LONGEST_NAME
@@ -37,7 +40,8 @@ class CustomerFile:
     region: str
     columns: list[str]
     _file: IO[bytes]
-    _reader: Iterator[list[str]]
+    _lines: _Lines
+    _delimiter: str
     faults: int = 0
     _messages: list[str] = field(default_factory=list[str])
 
@@ -57,9 +61,14 @@ class CustomerFile:
         return self._file.tell()
 
     def rows(self) -> Iterator[FileRow]:
-        """The rows that can be used; the others are counted. Raises BadFile where reading cannot go on."""
-        for count, cells in _readable(self._reader, self.name):
-            row = self._row(count, cells)
+        """The rows that can be used; the others are counted. The header is row 1, as in a spreadsheet.
+
+        Raises BadFile where reading cannot go on.
+        """
+        count = 1
+        while self._lines.begin_row():
+            count += 1
+            row = self._read_row(count)
             if row:
                 yield row
 
@@ -69,6 +78,14 @@ class CustomerFile:
             rest = self.faults - len(self._messages)
             raise BadFile("\n".join([*self._messages, *([f"and {rest} more"] if rest else [])]))
 
+    def _read_row(self, count: int) -> FileRow | None:
+        try:
+            cells = next(csv.reader(self._lines, delimiter=self._delimiter, strict=True))
+        except (csv.Error, StopIteration) as error:
+            self._lines.give_back()  # a quote that is never closed takes the rows behind it along
+            return self._fault(count, f"{error or 'its end is missing'} (a quote that is opened and never closed?)")
+        return self._row(count, cells)
+
     def _row(self, count: int, cells: list[str]) -> FileRow | None:
         if not any(cells):
             return None  # an empty line
@@ -76,7 +93,10 @@ class CustomerFile:
             return self._fault(
                 count, f"{len(cells)} cells for {len(self.columns)} columns: quote a cell that holds the delimiter"
             )
-        values = {name: storable_text(cell).strip() or None for name, cell in zip(self.columns, cells, strict=False)}
+        if len(cells) < len(self.columns):
+            missing = ", ".join(self.columns[len(cells) :])
+            return self._fault(count, f"{len(cells)} cells for {len(self.columns)} columns: without {missing}")
+        values = {name: storable_text(cell).strip() or None for name, cell in zip(self.columns, cells, strict=True)}
         raw = values.pop("number", None)
         if raw is None:
             return self._fault(count, "no number")
@@ -87,6 +107,9 @@ class CustomerFile:
             )
         if len(values.get("name") or "") > LONGEST_NAME:
             return self._fault(count, f"the name is longer than {LONGEST_NAME} characters")
+        language = values.get("language")
+        if language is not None and read_language(language) is None:
+            return self._fault(count, f'"{language[:40]}" is no language: write its code, such as en, es or pt-BR')
         known = {name: values.pop(name, None) for name in self.known}
         return FileRow(number, known, values)
 
@@ -113,7 +136,7 @@ def open_customers(path: Path, region: str) -> CustomerFile:
 
 
 def _with_header(file: IO[bytes], name: str, region: str) -> CustomerFile:
-    lines = _lines(file, name)
+    lines = _Lines(file, name)
     header = next(lines, "")
     if not header.strip():
         raise BadFile(f'{name} is empty: its first row must name the columns, one of them "number"')
@@ -127,7 +150,7 @@ def _with_header(file: IO[bytes], name: str, region: str) -> CustomerFile:
     if "number" not in columns:
         has = ", ".join(columns)
         raise BadFile(f'{name} has no column "number" (has: {has}): rename the one with telephone numbers')
-    return CustomerFile(name, region, columns, file, csv.reader(lines, delimiter=delimiter, strict=True))
+    return CustomerFile(name, region, columns, file, lines, delimiter)
 
 
 def _names(header: str, delimiter: str) -> list[str]:
@@ -140,23 +163,37 @@ def _names(header: str, delimiter: str) -> list[str]:
     return [name.lower() if name.lower() in ("number", *KNOWN) else name for name in names]
 
 
-def _lines(file: IO[bytes], name: str) -> Iterator[str]:
-    """The file's lines as text. Raises BadFile at one that is not UTF-8."""
+class _Lines:
+    """The file's lines as text, of which a row's may be given back. Raises BadFile at one that is not UTF-8."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._decoded = _decoded(file, name)
+        self._waiting: deque[str] = deque()
+        self._of_row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else next(self._decoded)
+        self._of_row.append(line)
+        return line
+
+    def begin_row(self) -> bool:
+        """Whether there is another row; what is read from now on belongs to it."""
+        self._of_row = []
+        if not self._waiting:
+            self._waiting.extend(islice(self._decoded, 1))
+        return bool(self._waiting)
+
+    def give_back(self) -> None:
+        """All lines of this row but its first are read again."""
+        self._waiting.extendleft(reversed(self._of_row[1:]))
+
+
+def _decoded(file: IO[bytes], name: str) -> Iterator[str]:
     for count, line in enumerate(file, 1):
         try:
             yield line.decode("utf-8-sig" if count == 1 else "utf-8")
         except UnicodeDecodeError:
             raise BadFile(f"{name}: line {count} is not UTF-8: save the file as CSV UTF-8") from None
-
-
-def _readable(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows and their numbers; the header is row 1, as in a spreadsheet."""
-    count = 1
-    while True:
-        count += 1
-        try:
-            yield count, next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise BadFile(f"{name}: row {count}: {error} (a quote that is opened and never closed?)") from None

@@ -51,6 +51,32 @@ def test_customers_are_imported_found_and_added(run: Run) -> None:
     assert run("customers", "import", file, "--replace").stdout == "0 added, 1 updated, 1 removed\n"
 
 
+def test_customers_are_listed_exported_imported_again_and_removed(run: Run, tmp_path: Path) -> None:
+    rows = '+14155550101,Ann,en,gold,,"says ""hi"", often",Oakland\n+14155550101,Bob,,,,,\n+442079460018,,,,,,\n'
+    content = f"number,name,language,tier,company,notes,branch\n{rows}"
+    run("customers", "import", save("c.csv", content))
+    listed = run("customers", "list").stdout.splitlines()
+    assert listed[0] == '+14155550101  name: Ann, language: en, tier: gold, notes: says "hi", often, branch: Oakland'
+    assert len(json.loads(run("customers", "list", "--json", "--last", "2").stdout)) == 2
+    assert "and more: --last 20" in run("customers", "list", "--last", "2").stderr
+    assert run("customers", "export", "out.csv").stdout == "out.csv: 3 customers\n"
+    assert Path("out.csv").read_text() == content == run("customers", "export", "-").stdout
+    assert Path("out.csv").stat().st_mode & 0o077 == 0
+    assert run("customers", "import", "out.csv", "--replace").stdout == "0 added, 3 updated, 0 removed\n"
+    assert run("customers", "remove", "+14155550101", "--name", "Bob").stdout == "+14155550101: 1 removed\n"
+    assert run("customers", "remove", "+14155550101", "--name", "Bob").exit_code == 1
+    assert run("customers", "remove", "(415) 555-0101").exit_code == 0
+    assert run("customers", "list").stdout == "+442079460018  \n"
+
+
+def test_an_export_overwrites_nothing_and_leaves_nothing_half_made(run: Run) -> None:
+    assert run("customers", "export", "out.csv").exit_code == 1, "there is no database yet"
+    assert not Path("out.csv").exists()
+    run("migrate")
+    refused = run("customers", "export", save("mine.csv", "mine"))
+    assert (refused.exit_code, Path("mine.csv").read_text()) == (2, "mine")
+
+
 def test_an_unknown_number_is_the_answer_no(run: Run) -> None:
     assert run("customers", "find", "+14155550199").exit_code == 1
 

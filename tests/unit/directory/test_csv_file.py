@@ -62,6 +62,26 @@ def test_every_wrong_row_is_named_with_its_number(tmp_path: Path) -> None:
     ]
 
 
+def test_a_cell_that_is_missing_a_language_in_words_and_a_number_without_area_code_are_refused(tmp_path: Path) -> None:
+    content = "number,name,language\n+14155550101,Ann\n+14155550102,Bo,german\n555-1234,Cy,en\n+14155550103,Di,pt_br\n"
+    assert refusal(tmp_path, content) == [
+        "c.csv: row 2: 2 cells for 3 columns: without language",
+        'c.csv: row 3: "german" is no language: write its code, such as en, es or pt-BR',
+        'c.csv: row 4: "555-1234" is no telephone number in US: write it with + and country code',
+    ]
+
+
+def test_rows_behind_a_quote_that_is_never_closed_have_their_own_numbers(tmp_path: Path) -> None:
+    rows = ['"Ann', "Bob", '"Cy', "x,y", '"Di"']
+    content = "number,name\n" + "".join(f"+1415555010{number},{name}\n" for number, name in enumerate(rows))
+    first, second, third, fourth = refusal(tmp_path, content + "x,Ed\n")
+    assert first.startswith("c.csv: row 2: ")
+    assert "a quote that is opened and never closed?" in first
+    assert second.startswith("c.csv: row 4: ")
+    assert third.startswith("c.csv: row 5: 3 cells for 2 columns")
+    assert fourth.startswith('c.csv: row 7: "x" is no telephone number')
+
+
 def test_of_many_wrong_rows_the_first_twenty_are_shown(tmp_path: Path) -> None:
     lines = refusal(tmp_path, "number\n" + "x\n" * 50)
     assert len(lines) == 21
