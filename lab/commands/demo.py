@@ -108,10 +108,11 @@ def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[s
 async def _demonstrate(plan: Plan) -> int:
     """The whole demonstration, one heading after the other. Returns the exit code."""
     from lab.commands.call import place, silence_the_client, sum_up
-    from lab.demo.database import record_of, variables, write_customers
+    from lab.demo.database import database_in, record_of, variables, write_customers
     from lab.demo.setting import set_up
     from lab.stage.worker_process import tail
     from switchboard.cli.explanation import show
+    from switchboard.directory.opening import is_there
     from switchboard.routing.decision import Refuse
     from switchboard.routing.explain import explain
 
@@ -121,12 +122,15 @@ async def _demonstrate(plan: Plan) -> int:
     _headline("What runs on this machine")
     _say_what_is_imitated(plan.imitated)
     async with AsyncExitStack() as stack:
-        directory = plan.settings.customers
+        # Our own database is not there before a worker has run: nobody is known then.
+        settings = plan.settings
+        is_known = settings.directory_url or is_there(settings.customers)
+        directory = settings.customers if is_known else database_in(_FOLDER)
         if plan.number and plan.directory_is_given:
             folder = stack.enter_context(TemporaryDirectory(prefix="switchboard-demo-"))
             directory = await write_customers(Path(folder), plan.number, plan.customers.rows)
         stage = set_up(
-            plan.settings,
+            settings,
             plan.says,
             plan.language,
             imitated=plan.imitated,
@@ -137,7 +141,7 @@ async def _demonstrate(plan: Plan) -> int:
         here, offline = await stack.enter_async_context(stage)
         _headline("Who picks up, and why")
         explanation = explain(plan.file.table, plan.call)
-        show(console, plan.settings.config.name, plan.call, explanation, plan.customers)
+        show(console, settings.config.name, plan.call, explanation, plan.customers)
         _headline("The call")
         phone, moments = await place(here, plan.caller, plan.says, plan.language, offline, _ANSWERED_WITHIN, True)
         sum_up(phone, _record(phone, name))

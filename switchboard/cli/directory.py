@@ -54,13 +54,15 @@ def find_customers(settings: Settings, number: str) -> Customers:
     from switchboard.database.engine import BadDatabaseURL
     from switchboard.directory.directory import DirectoryError
     from switchboard.directory.look_up import BUDGET_S, LookUp, look_up
-    from switchboard.directory.opening import open_directory, place_of
+    from switchboard.directory.opening import is_there, open_directory, place_of
 
     async def ask() -> LookUp:
         directory = open_directory(settings.customers, settings.directory_token.get_secret_value() or None)
         return await look_up(directory, number, _PATIENCE_S)
 
     try:
+        if not settings.directory_url and not is_there(settings.customers):
+            return Customers(source=f"directory {place_of(settings.customers)}, not there yet")
         found = asyncio.run(ask())
     except (BadDatabaseURL, DirectoryError) as fault:
         fail(str(fault))

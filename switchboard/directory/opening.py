@@ -32,3 +32,13 @@ def place_of(directory: str) -> str:
     from switchboard.database.engine import make_engine, place
 
     return place(make_engine(directory))
+
+
+def is_there(directory: str) -> bool:
+    """Whether it can be asked: a file that nobody has made yet cannot, all others are taken to be there."""
+    if directory.startswith(_WEB):
+        return True
+    from switchboard.database.engine import make_engine, sqlite_file
+
+    file = sqlite_file(make_engine(directory))
+    return file is None or file.exists()

@@ -13,7 +13,7 @@ from switchboard.database.engine import sqlite_file, transact
 from switchboard.database.storable import storable, storable_text
 from switchboard.database.types import insert_into
 from switchboard.directory.customer import KNOWN, Customer, updating
-from switchboard.directory.directory import MOST
+from switchboard.directory.directory import MOST, DirectoryError
 
 _PART = 1000  # customers read at a time
 _COLUMNS = [getattr(Customer, name) for name in KNOWN]
@@ -26,10 +26,10 @@ class SqlDirectory:
         self._engine = engine
 
     async def find(self, number: str) -> Sequence[Mapping[str, Any]]:
-        """See `Directory.find`. Raises what SQLAlchemy and the driver raise."""
+        """See `Directory.find`. Raises DirectoryError without a file, and what SQLAlchemy and the driver raise."""
         file = sqlite_file(self._engine)
         if file is not None and not file.exists():
-            return []  # opening it would make one, for a question
+            raise DirectoryError(f"there is no database {file}")  # opening it would make one, for a question
         query = select(Customer.data, *_COLUMNS).where(Customer.number == number).order_by(Customer.id).limit(MOST)
         found = await self._all(query)
         return [_flat(row[0], dict(zip(KNOWN, row[1:], strict=True))) for row in found]

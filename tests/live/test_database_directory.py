@@ -125,7 +125,13 @@ async def test_a_database_that_accepts_and_never_answers_costs_the_budget() -> N
 
 
 async def test_a_database_without_tables_is_a_warning(database_url: str) -> None:
-    found = await look_up(SqlDirectory(make_engine(database_url)), ANN, PATIENT_S)
+    engine = make_engine(database_url)
+    if file := sqlite_file(engine):
+        missing = await look_up(SqlDirectory(engine), ANN, PATIENT_S)
+        assert missing.warning == f"customer directory: there is no database {file}, went on without"
+        assert not file.exists(), "a question makes none"
+        file.touch()
+    found = await look_up(SqlDirectory(engine), ANN, PATIENT_S)
     assert found.warning in (
         "customer directory: OperationalError, went on without",
         "customer directory: ProgrammingError, went on without",
