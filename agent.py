@@ -37,7 +37,8 @@ async def answer(ctx: JobContext) -> None:
     """Answer one call: who calls, what the table says, and that. However it ends, `open_call` closes the line."""
     async with open_call(ctx) as live:
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-        caller = await wait_for_caller(ctx, live.file.worker.caller_timeout_s)
+        worker = live.file.worker
+        caller = await wait_for_caller(ctx, worker.caller_timeout_s, worker.callers)
         live.leg.watch(caller)
         call = await live.take_in(caller)
         match live.decide(call):

@@ -19,6 +19,7 @@ class Cause(StrEnum):
     REMOVED = "removed"  # somebody with the server's keys ended the call
     CALLER_LOST = "caller_lost"  # the caller's side of the line broke: the bridge, or their network
     NO_CALLER = "no_caller"  # a dispatch that nobody called behind
+    ANSWERED_ELSEWHERE = "answered_elsewhere"  # another agent has the call, and its record
     # What we did
     AGENT_ENDED = "agent_ended"
     REFUSED = "refused"  # while it rang; the detail says why
@@ -42,6 +43,7 @@ _WORDS = {
     Cause.REMOVED: "somebody ended the call through LiveKit's API",
     Cause.CALLER_LOST: "the caller's line was lost",
     Cause.NO_CALLER: "no caller came",
+    Cause.ANSWERED_ELSEWHERE: "another agent has the call",
     Cause.AGENT_ENDED: "the agent ended the call",
     Cause.REFUSED: "refused",
     Cause.TRANSFERRED: "transferred",

@@ -144,13 +144,21 @@ class Leg:
     def end(self, cause: Cause, detail: str = "") -> None:
         """The call is over, for this reason if it is the first. The room goes at once, whatever else is slow."""
         ending = Ending(cause, detail)
+        if self._finish(ending):
+            self._events.tell(Ended(at=self._events.now(), ending=ending))
+            self._closing = asyncio.create_task(self._close())
+
+    def leave_to_another(self) -> None:
+        """Another agent has this call: it goes on without us, and its room and its end are theirs."""
+        self._finish(Ending(Cause.ANSWERED_ELSEWHERE))
+
+    def _finish(self, ending: Ending) -> bool:
         if not self._state.end(ending):
-            return
-        self._events.tell(Ended(at=self._events.now(), ending=ending))
+            return False
         self._over.set()
         self._news.set()
         self._presence.stop()
-        self._closing = asyncio.create_task(self._close())
+        return True
 
     async def over(self) -> None:
         """Returns when the call has ended."""

@@ -19,7 +19,7 @@ from switchboard.call.call import Call
 from switchboard.call.causes import Cause
 from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported, Warned
 from switchboard.call.reading import read_call
-from switchboard.intake.caller import NoCaller
+from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, take_in
 from switchboard.line.emptying import empty_room
 from switchboard.line.leg import Leg, LegEnded
@@ -109,6 +109,7 @@ class LiveCall:
     async def take_in(self, caller: rtc.RemoteParticipant) -> Call:
         """Everything known about the call, with what a route waits for."""
         began = perf_counter()
+        warn_of_other_callers(self.ctx.room, caller, self._warn)
         wait_s = self.file.worker.wait_for_attributes_ms / 1000
         reader = self.reader(caller)
         self.events.tell(Identified(at=self.events.now(), call=reader.read()))  # should it end before all is known
@@ -216,6 +217,8 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
             await leg.over()
         except LegEnded:
             pass
+        except AnsweredElsewhere:
+            leg.leave_to_another()
         except NoCaller as nobody:
             leg.end(Cause.NO_CALLER, str(nobody))
         except asyncio.CancelledError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field
@@ -25,6 +25,13 @@ _Wait = Annotated[float, Field(ge=1, le=600), Must("a number of seconds from 1 t
 _Late = Annotated[int, Field(ge=0, le=5000), Must("a whole number of milliseconds, at most 5000")]
 
 
+_Callers = Annotated[
+    tuple[Literal["sip", "standard", "connector"], ...],
+    Field(strict=False, min_length=1),
+    Must('a list of "sip", "standard" and "connector", one at least'),
+]
+
+
 class WorkerOptions(Section):
     """The worker, and what holds where neither a route nor a call says otherwise."""
 
@@ -44,6 +51,11 @@ class WorkerOptions(Section):
     )
     wait_for_attributes_ms: _Late = Field(
         default=300, description="How long a call waits for late attributes, if a route could need one. Milliseconds."
+    )
+    callers: _Callers = Field(
+        default=("sip", "standard", "connector"),
+        description="Whom the worker answers: telephones, browsers and apps (standard), connectors. "
+        'With ["sip"], a browser in a telephone\'s room is never taken for the caller.',
     )
     caller_timeout_s: _Wait = Field(default=30.0, description="How long an empty room waits for its caller. Seconds.")
     answer_timeout_s: _Wait = Field(

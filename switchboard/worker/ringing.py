@@ -23,7 +23,7 @@ from livekit.protocol.room import ListParticipantsRequest, ListRoomsRequest
 
 from switchboard.call import attributes as names
 from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
-from switchboard.livekit_api.internals import tell_load
+from switchboard.livekit_api.internals import is_connected, tell_load
 from switchboard.worker.lines import Lines
 from switchboard.worker.settings import Settings
 
@@ -201,7 +201,8 @@ async def take_ringing_calls(server: AgentServer, settings: Settings, agent_name
     ) as api:
         ringing = RingingCalls(api, agent_name)
         for tick in itertools.count():
-            before, free = free, 0 if server.draining else lines.free(len(server.active_jobs))
+            serves = is_connected(server) and not server.draining
+            before, free = free, lines.free(len(server.active_jobs)) if serves else 0
             asked = registered.is_set() or free > before or ringing.more_to_see or tick % _LOOKS_EVERY == 0
             registered.clear()
             if (free and asked) or ringing.owes:

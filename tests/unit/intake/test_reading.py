@@ -7,11 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
 from livekit import rtc
 
 from switchboard.call.call import Call
-from switchboard.intake.caller import pick_caller
 from switchboard.intake.reading import Reader, take_in
 
 SIP = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
@@ -39,10 +37,8 @@ class SlowDirectory:
         return [{"name": "Ada"}]
 
 
-def _caller(
-    kind: int = SIP, identity: str = "caller", can_publish: bool = True, more: Mapping[str, str] = NOTHING
-) -> Any:
-    permissions = SimpleNamespace(can_publish=can_publish, hidden=False, can_update_metadata=True)
+def _caller(kind: int = SIP, identity: str = "caller", more: Mapping[str, str] = NOTHING) -> Any:
+    permissions = SimpleNamespace(can_publish=True, hidden=False, can_update_metadata=True)
     return SimpleNamespace(
         identity=identity, kind=kind, attributes={**ATTRIBUTES, **more}, metadata="", permissions=permissions
     )
@@ -91,18 +87,3 @@ async def test_a_caller_who_is_away_for_a_moment_is_taken_in_as_they_were() -> N
     room.remote_participants.clear()  # as the SDK has it when it connects anew; whether they hung up, the leg knows
     room.emit("participant_disconnected")
     assert str((await asyncio.wait_for(taking, 5)).from_number) == "+14155550101"
-
-
-def test_a_telephone_is_the_caller_before_a_browser_and_listeners_never_are() -> None:
-    browser = _caller(rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD, "browser")
-    listener = _caller(rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD, "listener", can_publish=False)
-    phone = _caller(SIP, "phone")
-    assert pick_caller([listener, browser, phone]) is phone
-    assert pick_caller([listener, browser]) is browser
-    assert pick_caller([listener]) is None
-
-
-@pytest.mark.parametrize("kind", ["AGENT", "INGRESS", "EGRESS", "BRIDGE"])
-def test_agents_recorders_and_bridges_are_never_taken_for_callers(kind: str) -> None:
-    value = getattr(rtc.ParticipantKind, f"PARTICIPANT_KIND_{kind}", 99)
-    assert pick_caller([_caller(value)]) is None

@@ -13,9 +13,9 @@ import pytest
 from livekit import rtc
 from livekit.agents import JobContext, JobProcess
 
-from switchboard.call.causes import Cause
+from switchboard.call.causes import Cause, Ending
 from switchboard.database.migrations import migrate
-from switchboard.intake.caller import NoCaller
+from switchboard.intake.caller import AnsweredElsewhere, NoCaller
 from switchboard.records.read import latest
 from switchboard.records.record import CallRecord
 from switchboard.worker.bootstrap import CannotStart, bootstrap
@@ -81,6 +81,19 @@ async def _ended(job: FakeJob, way: Any) -> Cause | None:
     assert not job.room.is_there
     assert job.shut_down == [str(live.leg.ending)]
     return live.leg.ending and live.leg.ending.cause
+
+
+async def test_who_came_second_leaves_the_call_its_room_and_its_record_to_the_other(tmp_path: Any) -> None:
+    job = FakeJob(tmp_path)
+    await migrate(job.proc.userdata["services"].engine)
+    async with open_call(cast("JobContext", job)) as live:
+        raise AnsweredElsewhere
+    assert live.leg.ending == Ending(Cause.ANSWERED_ELSEWHERE)
+    assert job.shut_down == ["another agent has the call"]
+    job.room.emit("disconnected", Reason.CLIENT_INITIATED)  # ours, as the job ends
+    await live.leg.close()
+    assert job.room.deletions == 0
+    assert await latest(job.proc.userdata["services"].engine, 2) == []
 
 
 async def test_what_would_wait_for_ever_is_given_up_when_the_call_ends(tmp_path: Any) -> None:
