@@ -11,6 +11,8 @@ from typing import Any, Literal, cast, get_args
 
 from aiohttp import web
 
+from lab.providers.faults import OF_REALTIME, WAYS, Fault, read_fault
+
 Kind = Literal["stt", "llm", "tts", "realtime"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -37,16 +39,6 @@ class Delays:
         for name, seconds in asdict(self).items():
             if not 0 <= seconds <= 60:
                 raise ValueError(f"the delay of {name} is {seconds} s: have 0 to 60")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """How a provider fails: an HTTP status, a closed connection, no answer at all, or a late one (seconds)."""
-
-    status: int | None = None
-    close: bool = False
-    hang: bool = False
-    delay: float = 0.0
 
 
 @dataclass(slots=True)
@@ -88,9 +80,14 @@ class Controls:
                 return script
         return None
 
-    def take_fault(self, kind: Kind) -> Fault:
-        """How this request shall fail; a Fault without any failure in most lives."""
+    def take_fault(self, kind: Kind, *, connecting: bool = False) -> Fault:
+        """How this request shall fail; a Fault without any failure in most lives.
+
+        A recogniser's connection that is only being made leaves what concerns words to whoever speaks.
+        """
         fault, times = self._faults.get(kind, (Fault(), None))
+        if connecting and not fault.concerns_connections:
+            return Fault()
         if times is not None:
             if times <= 1:
                 del self._faults[kind]
@@ -150,17 +147,12 @@ def texts(given: Mapping[str, Any], key: str) -> list[str]:
     return cast("list[str]", value)
 
 
-def _fault(kind: str, body: Any) -> Fault:
-    given = read_body(body, {"status", "close", "hang", "delay"})
-    status, delay = given.get("status"), given.get("delay", 0.0)
-    if status is not None and (not isinstance(status, int) or not 400 <= status <= 599):
-        raise BadRequest(f'"{kind}": "status" is an HTTP status from 400 to 599')
-    if not isinstance(delay, int | float) or isinstance(delay, bool) or not 0 <= delay <= 600:
-        raise BadRequest(f'"{kind}": "delay" is a number of seconds from 0 to 600')
-    fault = Fault(status, given.get("close") is True, given.get("hang") is True, float(delay))
-    if fault == Fault():
-        raise BadRequest(f'"{kind}" takes "status": 500, "close": true, "hang": true or "delay": 2.5')
-    return fault
+def _fault(kind: Kind, body: Any) -> Fault:
+    ways = OF_REALTIME if kind == "realtime" else WAYS
+    try:
+        return read_fault(read_body(body, {"status", "delay", *ways}), ways)
+    except ValueError as wrong:
+        raise BadRequest(f'"{kind}": {wrong}') from None
 
 
 def read_body(body: Any, keys: set[str]) -> dict[str, Any]:

@@ -6,13 +6,15 @@ import asyncio
 import json
 import uuid
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSMsgType, web
 from multidict import MultiMapping
 
-from lab.providers.controls import BadRequest, Controls, Fault
+from lab.providers.controls import BadRequest, Controls
+from lab.providers.faults import PAGE, Fault, SpoiledSocket, break_off
 from lab.providers.mind import Mind
 
 _SLOWEST, _FASTEST = 8000, 48_000  # Hz
@@ -54,16 +56,19 @@ def refusal(status: int, code: str, message: str) -> web.Response:
 class Connection:
     """One open socket. What is put here goes out in order, late by the provider's delay and that of a fault."""
 
-    socket: web.WebSocketResponse
+    spoiled: SpoiledSocket
     controls: Controls
-    fault_delay: float = 0.0  # s
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _queue: asyncio.Queue[tuple[float, dict[str, Any]]] = field(
         default_factory=asyncio.Queue[tuple[float, dict[str, Any]]]
     )
 
+    @property
+    def socket(self) -> web.WebSocketResponse:
+        return self.spoiled.socket
+
     def put(self, message: dict[str, Any], *, at_once: bool = False) -> None:
-        delay = 0.0 if at_once else self.controls.delays.stt + self.fault_delay
+        delay = 0.0 if at_once else self.controls.delays.stt + self.spoiled.fault.delay
         self._queue.put_nowait((asyncio.get_running_loop().time() + delay, message))
 
     async def send_all(self) -> None:
@@ -72,11 +77,23 @@ class Connection:
             due, message = await self._queue.get()
             await asyncio.sleep(due - asyncio.get_running_loop().time())
             if not self.socket.closed:
-                await self.socket.send_str(json.dumps(message))
+                with suppress(ConnectionError):
+                    await self.spoiled.send(json.dumps(message), words=_words(message), final=_is_final(message))
             self._queue.task_done()
 
     async def all_sent(self) -> None:
         await self._queue.join()
+
+
+def _words(message: dict[str, Any]) -> str:
+    """What was said, as Flux and the live recogniser have it; empty in any other message."""
+    if "is_final" in message:
+        return str(message["channel"]["alternatives"][0]["transcript"])
+    return str(message.get("transcript", ""))
+
+
+def _is_final(message: dict[str, Any]) -> bool:
+    return message.get("is_final") is True or message.get("event") == "EndOfTurn"
 
 
 class Provider(ABC):
@@ -92,9 +109,13 @@ class Provider(ABC):
             return refusal(401, "INVALID_AUTH", "Send a key: `Authorization: Token KEY` (any key will do here)")
         key = request.headers["Authorization"]
         self.controls.note("stt", request.path, plain_query(request), key=key)
-        fault = self.controls.take_fault("stt")
+        fault = self.controls.take_fault("stt", connecting=True)
         if fault.status:
             return refusal(fault.status, "OFFLINE_FAULT", "This failure was asked for by /_offline/faults")
+        if fault.way == "page":
+            return web.Response(text=PAGE, content_type="text/html")
+        if fault.way == "hang":
+            await asyncio.Event().wait()  # until the client gives up, which cancels this
         try:
             talk = self.accept(request.query)
         except BadRequest as wrong:
@@ -103,35 +124,22 @@ class Provider(ABC):
         if not socket.can_prepare(request):
             return refusal(400, "Bad Request", "This address is a WebSocket: connect with ws://")
         await socket.prepare(request)
-        if fault.close:
-            await self.break_off(socket)
-        elif fault.hang:
-            await self.hang(socket)
-        else:
-            await self._converse(Connection(socket, self.controls, fault.delay), talk)
+        if fault.way == "close":
+            break_off(request)
+        spoiled = SpoiledSocket(request, socket)
+        spoiled.fault = fault
+        await self._converse(Connection(spoiled, self.controls), talk)
         return socket
 
     @abstractmethod
     def accept(self, query: MultiMapping[str]) -> Talk:
         """The talk that this query asks for. Raises BadRequest."""
 
-    async def break_off(self, socket: web.WebSocketResponse) -> None:
-        await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"asked for by /_offline/faults")
-
-    async def hang(self, socket: web.WebSocketResponse) -> None:
-        """Take everything and say nothing, until the client gives up."""
-        async for _ in socket:
-            pass
-
-    async def meet_fault(self, connection: Connection) -> bool:
-        """Fail in the middle of a connection, where that was asked for; True when this was its end."""
-        fault: Fault = self.controls.take_fault("stt")
-        connection.fault_delay += fault.delay
-        if fault.close or fault.status:
-            await self.break_off(connection.socket)
-        elif fault.hang:
-            await self.hang(connection.socket)
-        return connection.socket.closed
+    def meet_fault(self, connection: Connection, *, anew: bool) -> None:
+        """Fail from now on, where that was asked for: as an utterance begins (`anew`), or as it ends."""
+        spoiled = connection.spoiled
+        if not spoiled.fault.lasts and (anew or spoiled.fault == Fault()):
+            spoiled.fault = self.controls.take_fault("stt")
 
     async def _converse(self, connection: Connection, talk: Talk) -> None:
         sending = asyncio.create_task(connection.send_all())

@@ -46,12 +46,13 @@ class _FluxTalk(Talk):
 
     async def hear(self, connection: Connection, pcm: bytes) -> None:
         for moment in self.listener.hear(pcm):
-            if moment is Moment.GOES_ON:
+            if moment is Moment.BEGAN:
+                self.provider.meet_fault(connection, anew=True)
+            elif moment is Moment.GOES_ON:
                 transcript = (await self.listener.partial()).transcript
                 self._update(connection, " ".join((*self._pieces, transcript.text)).strip())
             elif moment is Moment.PAUSED:
-                if await self.provider.meet_fault(connection):
-                    return
+                self.provider.meet_fault(connection, anew=False)
                 await self._pause(connection)
         voice = self.listener.voice
         if self._open and not voice.speaking and voice.silence >= self.timeout:

@@ -51,6 +51,8 @@ class _LiveTalk(Talk):
     async def hear(self, connection: Connection, pcm: bytes) -> None:
         voice = self.listener.voice
         for moment in self.listener.hear(pcm):
+            if moment is Moment.BEGAN:
+                self.provider.meet_fault(connection, anew=True)
             if moment is Moment.BEGAN and self.vad_events:
                 started = {"type": "SpeechStarted", "channel": [0, 1], "timestamp": voice.began}
                 connection.put(started, at_once=True)
@@ -59,8 +61,7 @@ class _LiveTalk(Talk):
                 if piece.transcript.text:
                     connection.put(self._results(connection, piece))
             elif moment is Moment.PAUSED:
-                if await self.provider.meet_fault(connection):
-                    return
+                self.provider.meet_fault(connection, anew=False)
                 await self._final(connection)
         self._end_utterance(connection)
 

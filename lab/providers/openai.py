@@ -9,6 +9,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from lab.providers.controls import BadRequest, Controls, Kind
+from lab.providers.faults import PAGE, Fault, break_off
 
 
 class Refused(Exception):
@@ -18,6 +19,14 @@ class Refused(Exception):
         super().__init__(message)
         error = {"message": message, "type": kind, "param": None, "code": None}
         self.response = web.json_response({"error": error}, status=status)
+
+
+class PageInstead(Refused):
+    """The request is answered with an HTML page, as by a proxy in between."""
+
+    def __init__(self) -> None:
+        super().__init__(200, "a page")
+        self.response = web.Response(text=PAGE, content_type="text/html")
 
 
 def need_key(request: web.Request) -> None:
@@ -39,17 +48,22 @@ async def read_object(request: web.Request, kind: Kind, controls: Controls) -> d
     return cast("dict[str, Any]", body)
 
 
-async def meet_fault(request: web.Request, kind: Kind, controls: Controls) -> None:
-    """Fail where that was asked for. Raises Refused, or ends the connection."""
+async def meet_fault(request: web.Request, kind: Kind, controls: Controls) -> Fault:
+    """Fail before the answer where that was asked for; how the answer itself shall fail.
+
+    Raises Refused, or ends the connection.
+    """
     fault = controls.take_fault(kind)
-    if fault.hang:
+    if fault.way == "hang":
         await asyncio.Event().wait()  # until the client gives up, which cancels this
     await asyncio.sleep(fault.delay)
     if fault.status:
         raise Refused(fault.status, "This failure was asked for by /_offline/faults", "server_error")
-    if fault.close and request.transport is not None:
-        request.transport.abort()
-        raise ConnectionResetError("asked for by /_offline/faults")
+    if fault.way == "page":
+        raise PageInstead
+    if fault.way == "close":
+        break_off(request)
+    return fault
 
 
 def need_text(body: dict[str, Any], key: str) -> str:

@@ -9,11 +9,13 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from aiohttp import web
 
 from lab.providers.controls import BadRequest, Controls
+from lab.providers.faults import MEGABYTE, NOT_JSON, stream
 from lab.providers.mind import Mind
 from lab.providers.openai import Refused, meet_fault, need_key, need_text, read_object
 from lab.providers.thinking import Thought
@@ -23,6 +25,9 @@ _MODELS = (
     *("offline", "gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini-tts", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"),
     *("whisper-1", "gpt-realtime", "gpt-realtime-mini"),
 )
+_EVENTS = {"Content-Type": "text/event-stream"}
+_GARBAGE = f"data: {NOT_JSON}\n\n".encode() * 5
+_SENTENCE = "There is a lot more to say about that. "
 
 
 class Chat:
@@ -46,17 +51,22 @@ class Chat:
                 raise BadRequest('"messages" is missing: send a list of messages')
         except BadRequest as wrong:
             raise Refused(400, str(wrong)) from None
-        await meet_fault(request, "llm", self._controls)
+        fault = await meet_fault(request, "llm", self._controls)
         tools: Any = body.get("tools") if body.get("tool_choice") != "none" else None
         wanted = cast("list[Any]", tools) if isinstance(tools, list) else ()
         thought = self._mind.think(cast("list[Any]", messages), wanted)
+        if fault.way == "empty":
+            thought = Thought()
+        elif fault.way == "megabyte":
+            thought = Thought(_SENTENCE * (MEGABYTE // len(_SENTENCE)))
         await asyncio.sleep(self._controls.delays.llm)
         answer = _Answer(model, thought, _tokens(cast("list[Any]", messages)))
         if not body.get("stream"):
             return web.json_response(answer.whole())
         options: Any = body.get("stream_options")
         with_usage = isinstance(options, dict) and options.get("include_usage") is True
-        return await _stream(request, answer.chunks(with_usage))
+        role, *chunks = [f"data: {chunk}\n\n".encode() for chunk in answer.chunks(with_usage)]
+        return await stream(request, _EVENTS, _each(chunks), fault, opening=role, garbage=_GARBAGE)
 
 
 class _Answer:
@@ -84,34 +94,30 @@ class _Answer:
         choice = {"index": 0, "message": message, "finish_reason": self._reason, "logprobs": None}
         return {**self._head, "object": "chat.completion", "choices": [choice], "usage": self._usage}
 
-    def chunks(self, with_usage: bool) -> list[dict[str, Any]]:
-        """The role; words, or each call's name and then its arguments; why it ended; what it took."""
+    def chunks(self, with_usage: bool) -> list[str]:
+        """The role; words, or each call's name and then its arguments; why it ended; what it took; the end."""
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": None if self._calls else ""}]
         for index, call in enumerate(self._calls):
             function = call["function"]
             name = {**call, "index": index, "function": {**function, "arguments": ""}}
             arguments = {"index": index, "function": {"arguments": function["arguments"]}}
             deltas += [{"tool_calls": [name]}, {"tool_calls": [arguments]}]
-        words = self._text.split(" ") if self._text else []
+        # A megabyte comes in one piece: a token each would be forty of them on the wire.
+        words = self._text.split(" ", -1 if len(self._text) < MEGABYTE // 2 else 0) if self._text else []
         deltas += [{"content": word if index == 0 else f" {word}"} for index, word in enumerate(words)]
         chunks = [self._chunk([{"index": 0, "delta": delta, "finish_reason": None}]) for delta in deltas]
         chunks.append(self._chunk([{"index": 0, "delta": {}, "finish_reason": self._reason}]))
         if with_usage:
             chunks.append({**self._chunk([]), "usage": self._usage})
-        return chunks
+        return [*(json.dumps(chunk, ensure_ascii=False) for chunk in chunks), "[DONE]"]
 
     def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {**self._head, "object": "chat.completion.chunk", "choices": choices}
 
 
-async def _stream(request: web.Request, chunks: list[dict[str, Any]]) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
+async def _each(chunks: list[bytes]) -> AsyncIterator[bytes]:
     for chunk in chunks:
-        await response.write(f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode())
-    await response.write(b"data: [DONE]\n\n")
-    await response.write_eof()
-    return response
+        yield chunk
 
 
 def _tokens(value: Any) -> int:

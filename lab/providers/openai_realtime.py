@@ -173,9 +173,9 @@ class _Session:
 
     async def _respond(self, wanted: dict[str, Any]) -> None:
         fault = self._controls.take_fault("realtime")
-        if fault.close:
+        if fault.way == "close":
             await self._socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"asked for by /_offline/faults")
-        if fault.close or fault.hang:
+        if fault.way:
             return
         delay = self._controls.delays.realtime + fault.delay
         response = Response(self._conversation, self._mind, self._options, wanted, self._send)

@@ -292,8 +292,8 @@ async def test_a_recogniser_can_be_made_to_fail_in_the_middle_of_a_call(server: 
             await socket.next("Metadata")
 
 
-async def test_a_recogniser_that_hangs_says_nothing(server: OfflineServer) -> None:
-    await control(server, "faults", {"stt": {"hang": True}})
+async def test_a_recogniser_that_is_silent_says_nothing(server: OfflineServer) -> None:
+    await control(server, "faults", {"stt": {"silent": True}})
     async with connected(server, vad_events="true") as socket:
         await socket.say(telephone(HOURS))
         with pytest.raises(TimeoutError):

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from lab.providers.controls import Controls, Fault
+from lab.providers.controls import Controls
+from lab.providers.faults import Fault
 from lab.providers.languages import detect, told
 from lab.providers.samples import resample, trim
 from lab.providers.server import Delays
