@@ -27,6 +27,7 @@ from switchboard.talk.following import follow_changes
 from switchboard.talk.greeting import prepare_greeting
 from switchboard.talk.opening import open_conversation
 from switchboard.talk.session import make_session, room_options
+from switchboard.talk.thinking import think_of_opening
 from switchboard.talk.unheard import ask_again_when_unheard
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.live_call import LiveCall, open_call
@@ -63,7 +64,10 @@ async def talk(live: LiveCall, caller: rtc.RemoteParticipant, call: Call, decisi
         equipment=live.equip(call, decision),
     )
     agent = services.roster.agent_class(decision.agent)(conversation)
-    greeting = prepare_greeting(decision, agent.prompt, call, conversation.area, models.tts, settings.greetings)
+    thought = await think_of_opening(agent, decision, conversation, models.llm, live.events)
+    greeting = prepare_greeting(
+        decision, agent.prompt, call, conversation.area, models.tts, settings.greetings, thought
+    )
 
     session = make_session(decision.speech, decision.language, models, conversation)
     live.attach(session)

@@ -35,13 +35,15 @@ ADVICE = "run `switchboard prepare` (SWITCHBOARD_CACHE is where it writes)"
 class Area:
     """Where a number is from, as far as that is known. Mobile numbers often tell the country only.
 
-    `city`, `region` and `country` are names to say; `timezone` is an IANA name ("Europe/London").
+    `city`, `region` and `country` are names to say; `timezone` is an IANA name ("Europe/London"); `area_code` is its
+    digits, as they are dialled after the country's ("415").
     """
 
     city: str | None = None
     region: str | None = None
     country: str | None = None
     timezone: str | None = None
+    area_code: str | None = None
 
     @property
     def name(self) -> str | None:
@@ -67,7 +69,7 @@ def area_of(number: Number | None, cache: Path, language: str = "en") -> Area:
         return Area()
     spoken = language.partition("-")[0].lower()
     spoken = spoken if spoken in LANGUAGES else LANGUAGES[0]
-    zone = _time_zone(number.e164, number.country)
+    zone, code = _time_zone(number.e164, number.country), _area_code(number.e164)
     try:
         table = _open(table_path(cache))
         place = place_of(table, number.e164, spoken)
@@ -75,9 +77,9 @@ def area_of(number: Number | None, cache: Path, language: str = "en") -> Area:
     except sqlite3.Error as error:
         _warn_once(str(error))
         country = library_country_name(number.country, spoken) or library_country_name(number.country, LANGUAGES[0])
-        return Area(country=country, timezone=zone)
+        return Area(country=country, timezone=zone, area_code=code)
     city, region = _city_and_region(place, number.country) if place not in names else (None, None)
-    return Area(city, region, names[0] if names else None, zone)
+    return Area(city, region, names[0] if names else None, zone, code)
 
 
 @functools.cache
@@ -113,6 +115,19 @@ def _city_and_region(place: str, country: str | None) -> tuple[str | None, str |
     if not region and country in _STATES_COUNTRIES:
         city, region = "", city
     return city or None, region or None
+
+
+def _area_code(e164: str) -> str | None:
+    """None where the number is of no area: free of charge, or a mobile telephone in most countries."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return None
+    digits = phonenumbers.national_significant_number(number)
+    code = digits[: phonenumbers.length_of_geographical_area_code(number)]
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE:
+        code = code.removeprefix(phonenumbers.country_mobile_token(number.country_code or 0))  # Argentina's 9
+    return code or None
 
 
 def _time_zone(e164: str, country: str | None) -> str | None:

@@ -91,6 +91,8 @@ def _result(file: str, explanation: Explanation, customers: Customers) -> Iterat
         yield "speech", Text(decision.speech.name)
         for part, model in decision.speech.models().items():
             yield f"  {part}", Text(model)
+        if decision.opening:
+            yield "opening", Text(decision.opening)
         yield "greeting", Text(decision.greeting) if decision.greeting else Text("the agent's own", "dim")
     for index, (who, source) in enumerate(customers.told()):
         yield "" if index else "customer", Text.assemble(who, (f"  ({source})", "dim"))

@@ -62,7 +62,8 @@ def decision_columns(decision: Decision | None, trace: Iterable[Step], fingerpri
             return row | {"refusal": decision.reason, "decision": {"line": decision.line}}
         case Answer():
             speech = {"profile": decision.speech.name, **decision.speech.models()}
-            asked = {"line": decision.line, "speech": speech, "greeting": decision.greeting, "data": decision.data}
+            words = {"greeting": decision.greeting, "opening": decision.opening}
+            asked = {"line": decision.line, "speech": speech, **words, "data": decision.data}
             return row | {"agent": decision.agent, "language": decision.language, "decision": storable(asked)}
 
 

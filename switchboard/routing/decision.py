@@ -35,12 +35,16 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Taken):
-    """An agent answers, in `language`, with the models of `speech`. `greeting` None is the agent's own."""
+    """An agent answers, in `language`, with the models of `speech`. `greeting` None is the agent's own.
+
+    `opening` is what the agent is told to begin with; the greeting is said where nothing comes of that.
+    """
 
     agent: str
     language: str
     speech: SpeechProfile
     greeting: str | None = None
+    opening: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -41,6 +41,7 @@ class Explanation:
             "language": answer and answer.language,
             "speech": answer and {"name": answer.speech.name, **answer.speech.models()},
             "greeting": answer and answer.greeting,
+            "opening": answer and answer.opening,
             "data": {key: asdict(datum) for key, datum in self.data.items()},
             "waits_for": self.waits_for,
             "warnings": self.warnings,

@@ -1,10 +1,11 @@
-"""The `{placeholders}` that a greeting may have. Filling them in is done where the greeting is spoken."""
+"""The `{placeholders}` that a greeting and an opening may have. Filling them in is done where they are spoken."""
 
 from __future__ import annotations
 
 from string import Formatter
 
-PLACEHOLDERS = ("area", "city", "region", "country", "name", "company", "from", "to", "agent", "department")
+_AREA = ("area", "area_code", "city", "region", "country")
+PLACEHOLDERS = (*_AREA, "name", "company", "from", "to", "agent", "department")
 GROUPS = ("data", "customer")  # any key of these: {data.order}, {customer.tier}
 
 

@@ -86,7 +86,8 @@ class RouteReader:
     def _action(self, place: Place, row: RouteRow | DefaultRow, when: tuple[Condition, ...]) -> Action:
         _check_known(place, "agent", "agent", row.agent, self._known.agents, f": it needs prompts/{row.agent}.md")
         _check_known(place, "speech", "speech profile", row.speech, self._known.profiles)
-        _check_greeting(place, row.greeting)
+        _check_words(place, "greeting", row.greeting)
+        _check_words(place, "opening", row.opening)
         asked = _ACTIONS & place.keys
         if not asked and place.keys <= _KEYS:  # else an unknown key is the fault
             place.fault("", 'asks for nothing: give it agent = "…", or reject = "busy"')
@@ -137,14 +138,14 @@ def _check_known(place: Place, key: str, what: str, value: str | None, have: Col
         place.fault(key, f'unknown {what} "{value}" {suggest(value, sorted(have))}{needs}')
 
 
-def _check_greeting(place: Place, text: str | None) -> None:
+def _check_words(place: Place, key: str, text: str | None) -> None:
     have = (*PLACEHOLDERS, *(f"{group}.KEY" for group in GROUPS))
     try:
         for name in sorted(placeholders(text or "")):
             if not is_known(name):
-                place.fault("greeting", f"greeting: unknown placeholder {{{name}}} {suggest(name, have)}")
+                place.fault(key, f"{key}: unknown placeholder {{{name}}} {suggest(name, have)}")
     except ValueError as error:
-        place.fault("greeting", f"greeting: {error}")
+        place.fault(key, f"{key}: {error}")
 
 
 def _accepted(when: tuple[Condition, ...], key: Key) -> set[str]:

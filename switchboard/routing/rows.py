@@ -54,6 +54,11 @@ class _Asked(Section):
         description="The first words, said as they are written; else the agent's own. "
         "{area}, {name}, {data.order}, {customer.tier} and more stand for what is known of the caller.",
     )
+    opening: str | None = Field(
+        default=None,
+        description="What the model is told to begin with, while it rings: its words are said in place of "
+        "the greeting, which is said if nothing comes of it. The same names in braces as there.",
+    )
     voice: str | None = Field(default=None, description="One voice in place of the profile's.")
     llm: Llm | None = Field(default=None, description='A language model in place of the profile\'s: "provider/model".')
     stt: Stt | None = Field(default=None, description='A recogniser in place of the profile\'s: "provider/model".')
@@ -70,6 +75,7 @@ class _Asked(Section):
             language=self.language,
             speech=self.speech,
             greeting=self.greeting,
+            opening=self.opening,
             voice=self.voice,
             llm=self.llm,
             stt=self.stt,

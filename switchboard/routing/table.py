@@ -33,6 +33,7 @@ class Action:
     language: str | None = None
     speech: str | None = None
     greeting: str | None = None
+    opening: str | None = None
     voice: str | None = None
     llm: str | None = None
     stt: str | None = None
@@ -189,6 +190,7 @@ class Table:
             language=language,
             speech=speech,
             greeting=action.greeting,
+            opening=action.opening,
             data=action.data,
         )
 

@@ -6,7 +6,17 @@ from collections.abc import AsyncIterable
 from typing import Any, ClassVar, cast
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, Agent, ChatContext, FunctionTool, ModelSettings, RunContext, function_tool, stt
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    ChatContext,
+    FunctionTool,
+    ModelSettings,
+    RunContext,
+    function_tool,
+    llm,
+    stt,
+)
 from livekit.agents.llm import RawFunctionTool
 from livekit.agents.llm.tool_context import (
     find_function_tools,  # pyright: ignore[reportUnknownVariableType]
@@ -118,6 +128,12 @@ class PhoneAgent(Agent):
         told = self._all_it_is_told()
         if told != self.instructions:
             await self.update_instructions(told)
+
+    def tools_of_its_trade(self) -> list[llm.Tool | llm.Toolset]:
+        """Its tools, without those that end the call or hand it over."""
+        colleagues = {tool_name(f"transfer_to_{name}") for name in self.conversation.equipment.hand_over(self.name)}
+        others = colleagues | _tool_names(PhoneAgent)
+        return [tool for tool in self.tools if getattr(getattr(tool, "info", None), "name", None) not in others]
 
     def _hand_over_tools(self) -> list[FunctionTool[..., Any]]:
         """A tool for each colleague of the table."""

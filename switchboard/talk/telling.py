@@ -17,7 +17,6 @@ _SPEAKERS = {"user": "caller", "assistant": "agent"}
 
 def tell_of(session: AgentSession[Any], events: Events) -> None:
     """From now on, until the session closes."""
-    faults = ToolFaults()
 
     def on_item(event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -26,6 +25,14 @@ def tell_of(session: AgentSession[Any], events: Events) -> None:
             events.tell(AgentBegan(at=_time(event.created_at), agent=agent))
         elif isinstance(item, llm.ChatMessage) and item.role in _SPEAKERS:
             events.tell(Said(at=_time(event.created_at), who=_SPEAKERS[item.role], text=item.text_content or ""))
+
+    session.on("conversation_item_added", on_item)
+    tell_of_tools(session, events)
+
+
+def tell_of_tools(session: AgentSession[Any], events: Events) -> None:
+    """The tools alone."""
+    faults = ToolFaults()
 
     def on_tools(event: FunctionToolsExecutedEvent) -> None:
         for call, output in event.zipped():
@@ -43,7 +50,6 @@ def tell_of(session: AgentSession[Any], events: Events) -> None:
     def on_close(_: CloseEvent) -> None:
         faults.close()
 
-    session.on("conversation_item_added", on_item)
     session.on("function_tools_executed", on_tools)
     session.on("close", on_close)
 

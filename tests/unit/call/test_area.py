@@ -46,15 +46,15 @@ def area(number: str, cache: Path, language: str = "en") -> Area:
 @pytest.mark.parametrize(
     ("number", "language", "expected"),
     [
-        ("+14155550101", "en", Area("San Francisco", "CA", "United States", "America/Los_Angeles")),
-        ("+12095551234", "en", Area(None, "California", "United States", "America/Los_Angeles")),
-        ("+16132311111", "fr", Area("Ottawa", "ON", "Canada", "America/Toronto")),
-        ("+442079460018", "en", Area("London", None, "United Kingdom", "Europe/London")),
-        ("+4989123456", "de", Area("München", None, "Deutschland", "Europe/Berlin")),
-        ("+4989123456", "en", Area("Munich", None, "Germany", "Europe/Berlin")),
-        ("+525512345678", "es-MX", Area("Ciudad de México", "CDMX", "México", "America/Mexico_City")),
-        ("+559935251234", "pt", Area("Imperatriz", "MA", "Brazil", "America/Sao_Paulo")),
-        ("+442891234567", "en", Area("Bangor", None, "United Kingdom", "Europe/London")),
+        ("+14155550101", "en", Area("San Francisco", "CA", "United States", "America/Los_Angeles", "415")),
+        ("+12095551234", "en", Area(None, "California", "United States", "America/Los_Angeles", "209")),
+        ("+16132311111", "fr", Area("Ottawa", "ON", "Canada", "America/Toronto", "613")),
+        ("+442079460018", "en", Area("London", None, "United Kingdom", "Europe/London", "20")),
+        ("+4989123456", "de", Area("München", None, "Deutschland", "Europe/Berlin", "89")),
+        ("+4989123456", "en", Area("Munich", None, "Germany", "Europe/Berlin", "89")),
+        ("+525512345678", "es-MX", Area("Ciudad de México", "CDMX", "México", "America/Mexico_City", "55")),
+        ("+559935251234", "pt", Area("Imperatriz", "MA", "Brazil", "America/Sao_Paulo", "99")),
+        ("+442891234567", "en", Area("Bangor", None, "United Kingdom", "Europe/London", "28")),
     ],
 )
 def test_a_number_tells_where_it_is_from(number: str, language: str, expected: Area, cache: Path) -> None:
@@ -64,6 +64,12 @@ def test_a_number_tells_where_it_is_from(number: str, language: str, expected: A
 def test_a_mobile_number_of_argentina_has_its_city(cache: Path) -> None:
     assert area("+5491143211234", cache) == area("+541143211234", cache)
     assert area("+5491143211234", cache).city == "Buenos Aires"
+    assert area("+5491143211234", cache).area_code == "11"
+
+
+@pytest.mark.parametrize("number", ["+18005550100", "+4915123456789"])
+def test_a_number_of_no_area_has_no_area_code(number: str) -> None:
+    assert area(number, NOWHERE).area_code is None
 
 
 @pytest.mark.parametrize(
@@ -106,14 +112,15 @@ def test_a_mapping_has_what_is_known_and_nothing_else(cache: Path) -> None:
         "city": "London",
         "country": "United Kingdom",
         "timezone": "Europe/London",
+        "area_code": "20",
     }
     assert area("+14155550101", cache).name == "San Francisco"
     assert area("+12095551234", cache).name == "California"
 
 
 def test_without_a_table_country_and_time_zone_are_known() -> None:
-    assert area("+442079460018", NOWHERE, "fr") == Area(country="Royaume-Uni", timezone="Europe/London")
-    assert area("+4989123456", NOWHERE, "es") == Area(country="Alemania", timezone="Europe/Berlin")
+    assert area("+442079460018", NOWHERE, "fr") == Area(None, None, "Royaume-Uni", "Europe/London", "20")
+    assert area("+4989123456", NOWHERE, "es") == Area(None, None, "Alemania", "Europe/Berlin", "89")
 
 
 def test_a_process_that_answers_calls_never_imports_the_librarys_table(cache: Path) -> None:
@@ -155,7 +162,7 @@ def test_a_broken_table_costs_the_city_alone_and_is_recognised(damage: str, cach
             without_tables(path)
         case _:
             of_other_columns(path)
-    assert area("+442079460018", tmp_path) == Area(country="United Kingdom", timezone="Europe/London")
+    assert area("+442079460018", tmp_path) == Area(None, None, "United Kingdom", "Europe/London", "20")
     assert not is_built(tmp_path)
 
 
