@@ -23,7 +23,7 @@ _LANGUAGE = Key("data", "language")
 _KIND = Key("kind")
 _ACTIONS = frozenset({"agent", "reject", *LATER})
 # What says how an agent speaks, and what it is told.
-_SPOKEN = frozenset({"language", "speech", "greeting", "voice", "llm", "stt", "data"})
+_SPOKEN = frozenset({"language", "speech", "greeting", "opening", "voice", "llm", "stt", "data"})
 _KEYS = frozenset(RouteRow.key_names())
 
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -32,9 +33,9 @@ LATER = OFFERED + timedelta(seconds=3)
 class FakeJob:
     """A job, offered three seconds ago, as far as a call looks at it."""
 
-    def __init__(self, tmp_path: Any) -> None:
+    def __init__(self, tmp_path: Any, config: Path = ROOT / "switchboard.toml") -> None:
         where = {"database_url": f"sqlite:///{tmp_path / 'calls.sqlite3'}", "spool": tmp_path / "spool"}
-        settings = Settings().model_copy(update={**where, "config": ROOT / "switchboard.toml"})
+        settings = Settings().model_copy(update={**where, "config": config})
         self.room = FakeRoom()
         self.room.name = ""  # type: ignore[attr-defined] - as `rtc.Room` before it is connected
         self.proc = SimpleNamespace(userdata={"services": bootstrap(ROOT, settings, lambda: LATER)})
@@ -98,7 +99,7 @@ async def test_who_came_second_leaves_the_call_its_room_and_its_record_to_the_ot
 
 async def test_what_would_wait_for_ever_is_given_up_when_the_call_ends(tmp_path: Any) -> None:
     async def way(live: LiveCall) -> None:
-        asyncio.get_running_loop().call_later(0.05, live.leg.end, Cause.CALLER_HUNG_UP)
+        asyncio.get_running_loop().call_soon(live.leg.end, Cause.CALLER_HUNG_UP)
         await asyncio.Event().wait()  # a session that never starts
 
     assert await _ended(FakeJob(tmp_path), way) is Cause.CALLER_HUNG_UP
@@ -122,14 +123,15 @@ async def test_whatever_is_raised_on_the_way_ends_the_call_and_its_room(
 
 
 async def test_a_job_that_is_cancelled_ends_as_the_worker_stops(tmp_path: Any) -> None:
-    job = FakeJob(tmp_path)
+    job, inside = FakeJob(tmp_path), asyncio.Event()
 
     async def answer() -> None:
         async with open_call(cast("JobContext", job)):
+            inside.set()
             await asyncio.Event().wait()
 
     task = asyncio.create_task(answer())
-    await asyncio.sleep(0.05)
+    await inside.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -78,6 +78,12 @@ FAULTS: list[tuple[str, int, str]] = [
     ("[worker]\nlanguage = 'cz'\n", 2, '"cz" is no language of ISO 639: did you mean "cs"?'),
     ("[worker]\nlanguage = 'xx'\n", 2, '"xx" is no language of ISO 639: write "es"'),
     ("[[route]]\nname = 'r'\nreject = 'busy'\ngreeting = 'Hi.'\n", 4, "greeting is for an agent: who is refused"),
+    ("[[route]]\nname = 'r'\nreject = 'busy'\nopening = 'Say hi.'\n", 4, "opening is for an agent: who is refused"),
+    (
+        "[[route]]\nname = 'r'\nagent = 'sales'\nopening = 'Name {aera_code}.'\n",
+        4,
+        "opening: unknown placeholder {aera_code}",
+    ),
     ("[worker]\nlanguage = 'tlh'\n", 3, '[default]: speech profile "phone"'),
     ("[worker]\nagent = 'x'\n", 2, 'did you mean "agent_name"?'),
     ("[wroker]\n", 1, 'did you mean "worker"?'),
