@@ -25,7 +25,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Exchange]:
     async with Exchange(tmp_path_factory.mktemp("opening"), TABLE) as exchange:
         yield exchange
-        assert exchange.worker.traceback() is None, exchange.worker.traceback()
 
 
 async def _first_words(exchange: Exchange) -> tuple[str, list[dict[str, Any]]]:
