@@ -12,6 +12,7 @@ from livekit.agents import JobContext
 from agent import answer
 from switchboard.database.migrations import migrate
 from switchboard.records.read import latest
+from tests.unit.intake.test_caller import agent
 from tests.unit.line.fakes import FakeCaller, FakeRoom
 from tests.unit.worker.test_live_call import FakeJob
 
@@ -38,7 +39,8 @@ class Job(FakeJob):
         self._caller = caller
         self._reachable = reachable
         room: Any = self.room
-        room.metadata, room.isconnected = "", lambda: True
+        room.metadata, room.isconnected, room.local_participant = "", lambda: True, agent("ours")
+        self.job.agent_name = "switchboard"
 
     async def connect(self, **_: Any) -> None:
         if not self._reachable:
