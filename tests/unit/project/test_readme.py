@@ -1,11 +1,8 @@
-"""The README's five minutes, done as it says: everything that is pasted works."""
+"""The README's five minutes, done as it says: everything that is pasted works, and every test of the business holds."""
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,83 +10,62 @@ from pathlib import Path
 import pytest
 
 from tests.business import ROOT
+from tests.five_minutes import copy_of_the_project, paste, steps, switchboard, words_of
 
-BELOW = '[[route]]\nname = "bay area"\n'
-FILE_BLOCK = re.compile(r"`([\w./]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-TRIED = re.findall(r"^(?:uv run )?(?:scripts/demo|switchboard explain) --to .*$", README, re.MULTILINE)
-TABLE = "switchboard.toml"
+EVERY_TEST = "scripts/test --quick"
+TYPED = [command for file, command in steps() if not file and command != EVERY_TEST]
 
 
-def _paste(clone: Path, name: str, text: str) -> None:
-    """A block of the README, where it says; once is enough, in a clone that has had its five minutes."""
-    path = clone / name
-    if name == TABLE:
-        table = path.read_text(encoding="utf-8")
-        assert BELOW in table
-        text = table if text in table else table.replace(BELOW, f"{text}\n{BELOW}")
-    path.write_text(text, encoding="utf-8")
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with what the README adds to it."""
-    for folder in ("agents", "prompts", "switchboard"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("agent.py", TABLE):
-        shutil.copy2(ROOT / file, tmp_path)
-    blocks = FILE_BLOCK.findall(README)
-    pasted = [name for name, _ in blocks]
-    assert pasted == ["prompts/rentals.md", TABLE, "agents/rentals.py", "prompts/rentals.es.md", TABLE]
-    for name, text in blocks:
-        _paste(tmp_path, name, text)
-    return tmp_path
+    clone = copy_of_the_project(tmp_path_factory.mktemp("project"))
+    for name, text in steps():
+        if name:
+            paste(clone, name, text)
+    return clone
 
 
-def run(clone: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+def _tests_of_the_business() -> list[str]:
+    """Those that have to do with the agents and the table that are there."""
+    files = [*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/behavior").glob("test_*.py")]
+    about = re.compile(r"^from tests.business import .*\b(AGENTS|ROSTER)\b", re.MULTILINE)
+    return [str(file.relative_to(ROOT)) for file in files if about.search(file.read_text(encoding="utf-8"))]
+
+
+def test_each_step_works_when_it_is_read_and_no_later(tmp_path: Path) -> None:
+    clone = copy_of_the_project(tmp_path)
+    for name, text in steps():
+        if name:
+            paste(clone, name, text)
+        elif text.startswith("uv run"):
+            done = switchboard(clone, *words_of(text))
+            assert (done.returncode, done.stderr) == (0, ""), text
+
+
+def test_the_page_has_one_paste_a_prompt_a_tool_and_a_second_language() -> None:
+    table = "switchboard.toml"
+    pasted = ["prompts/rentals.md", table, "agents/rentals.py", "prompts/rentals.es.md", table]
+    assert [name for name, _ in steps() if name] == pasted
+    assert [command for name, command in steps() if not name][-1] == EVERY_TEST
+
+
+@pytest.mark.parametrize("command", [command for command in TYPED if "--to" in command])
+def test_each_command_to_try_it_reaches_the_new_agent(clone: Path, command: str) -> None:
+    words = words_of(command)[1:]
+    # The demonstration's caller, as `explain` takes it: what is said does not route.
+    call = words[: words.index("--say")] if "--say" in words else words
+    expected = "rentals in Spanish" if call[call.index("--to") + 1].endswith("0105") else "rentals"
+    done = switchboard(clone, "explain", *call, "--expect", expected)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_tests_of_the_business_hold_in_a_clone_that_has_had_its_five_minutes(clone: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *_tests_of_the_business()],
         cwd=clone,
-        env={**os.environ, "PYTHONPATH": str(clone), "COLUMNS": "200"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )
-
-
-def switchboard(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return run(clone, "from switchboard.cli import main; main()", *arguments)
-
-
-def test_the_new_rows_hold_and_so_do_the_old_ones(clone: Path) -> None:
-    done = switchboard(clone, "check")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_an_agent_of_a_prompt_alone_is_one(clone: Path) -> None:
-    (clone / "agents/rentals.py").unlink()
-    done = switchboard(clone, "check")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def _expected(command: list[str]) -> str:
-    return "rentals in Spanish" if command[command.index("--to") + 1].endswith("0105") else "rentals"
-
-
-@pytest.mark.parametrize("command", TRIED)
-def test_each_command_to_try_it_reaches_the_new_agent(clone: Path, command: str) -> None:
-    words = shlex.split(command.removeprefix("uv run switchboard explain").removeprefix("scripts/demo"))
-    # The demonstration's caller, as `explain` takes it: what is said does not route.
-    call = words[: words.index("--say")] if "--say" in words else words
-    done = switchboard(clone, "explain", *call, "--expect", _expected(words))
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_new_agent_has_its_tool_and_speaks_both_languages(clone: Path) -> None:
-    program = (
-        "from pathlib import Path; from switchboard.talk.roster import Roster; roster = Roster(Path('.'));"
-        "rentals = roster.agent_class('rentals'); assert rentals.rent_bike and rentals.name == 'rentals';"
-        "assert [roster.prompts.load('rentals', language).language for language in ('en', 'es')] == ['en', 'es']"
-    )
-    done = run(clone, program)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout[-4000:]

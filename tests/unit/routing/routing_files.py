@@ -27,6 +27,8 @@ def be_business(folder: Path, monkeypatch: pytest.MonkeyPatch, agents: Sequence[
         (folder / f"prompts/{name}.md").write_text("Hello.\n---\nYou answer.", encoding="utf-8")
     (folder / "agent.py").touch()
     monkeypatch.chdir(folder)
+    for variable in ("DATABASE_URL", "DIRECTORY_URL", "SWITCHBOARD_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
 
 
