@@ -10,8 +10,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-import httpx
-
+from lab.stage.health import comes_up
 from lab.stage.ports import free_ports
 
 _CACHED = Path(__file__).resolve().parents[2] / ".cache" / "bin" / "livekit-server"
@@ -93,7 +92,7 @@ class LiveKitServer:
             self._process = await asyncio.create_subprocess_exec(
                 str(self._binary), "--config-body", self._config(http, tcp, udp), stdout=log, stderr=log
             )  # fmt: skip
-        if await self._answers(http):
+        if await comes_up(self._process, http, _STARTS_WITHIN):
             return True
         await self._end_process()
         return False
@@ -116,20 +115,6 @@ class LiveKitServer:
             **({"redis": {"address": self._redis}} if self._redis else {}),
         }
         return json.dumps(config)
-
-    async def _answers(self, port: int) -> bool:
-        """Wait until the server answers over HTTP; False when it ended or stays silent."""
-        assert self._process is not None
-        deadline = asyncio.get_running_loop().time() + _STARTS_WITHIN
-        async with httpx.AsyncClient(trust_env=False, timeout=1.0) as client:
-            while self._process.returncode is None and asyncio.get_running_loop().time() < deadline:
-                try:
-                    if (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200:
-                        return True
-                except httpx.HTTPError:
-                    pass
-                await asyncio.sleep(0.05)
-        return False
 
     async def _end_process(self) -> None:
         process, self._process = self._process, None

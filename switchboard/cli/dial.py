@@ -115,7 +115,7 @@ def _attributes(given: Sequence[str] | None, named: Mapping[str, str]) -> dict[s
 def _keys(dtmf: str) -> str:
     if wrong := re.sub(r"[0-9*#A-Da-dw]", "", dtmf):
         fail(f'--dtmf "{dtmf}": "{wrong[0]}" is no key. Use 0-9, *, #, A-D, and w for half a second')
-    return dtmf.upper().replace("W", "w")
+    return dtmf.lower()  # the bridge knows letters in lower case alone, and presses 0 for others
 
 
 def _machine(on_machine: str | None, message: str | None) -> dict[str, str]:

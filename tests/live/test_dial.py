@@ -60,7 +60,7 @@ async def test_an_answered_call_has_its_room_its_agent_and_its_data(
         CALLEE, "--agent", "sales", "--data", '{"order": 17}', "--department", "billing", "--task", "remind",
         "--language", "es", "--caller-id", "+1 (800) 555-0100", "--ring-timeout", "20",
         "--on-machine", "leave_message", "--message", "Please call back.", "--json",
-        "--attribute", "branch=Oakland", "--name", "Ann", "--dtmf", "ww12a#",
+        "--attribute", "branch=Oakland", "--name", "Ann", "--dtmf", "ww12A#",
     )  # fmt: skip
     assert ended.code == 0, ended.err
     told = json.loads(ended.out)
@@ -76,7 +76,7 @@ async def test_an_answered_call_has_its_room_its_agent_and_its_data(
     assert json.loads(request.participant_metadata) == data
     named = {"department": "billing", "task": "remind", "language": "es"}
     assert dict(request.participant_attributes) == named | {"branch": "Oakland"}
-    assert (request.participant_name, request.dtmf) == ("Ann", "ww12A#")
+    assert (request.participant_name, request.dtmf) == ("Ann", "ww12a#")
     assert (request.sip_call_to, request.sip_number, request.room_name) == (CALLEE, "+18005550100", told["room"])
     assert (request.wait_until_answered, request.ringing_timeout.seconds) == (True, 20)
 
