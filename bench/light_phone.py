@@ -120,7 +120,7 @@ class LightPhone:
             self._keep(self._answer())
 
     async def _answer(self) -> None:
-        await asyncio.sleep(Line().answer_delay)
+        await asyncio.sleep(Line().first_sound_after)
         self.answered_at = time.perf_counter()
         self.answered.set()
         await self._room.local_participant.set_attributes({names.STATUS: names.ACTIVE})

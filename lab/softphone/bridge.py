@@ -22,6 +22,8 @@ Outcome = Literal[
     "not taken",
     "no answer",
     "hung up",
+    "media time-out",
+    "longest duration",
     "room closed by the agent",
     "connection lost",
 ]
@@ -30,6 +32,7 @@ T = TypeVar("T")
 _WIDE = 16_000  # Hz, for a caller who is not on the telephone
 DIGITS = "0123456789*#ABCD"  # a digit's place is its DTMF code
 _BETWEENDIGITS = 0.1  # s
+_SOUND_WITHIN = 1.0  # s: then the bridge says `active` without
 _KEY = 0.3  # s that the bridge takes for each key after the answer
 _CLOSED_BY_OTHERS = (
     rtc.DisconnectReason.ROOM_DELETED,
@@ -45,7 +48,7 @@ class CallEnded(Exception):
 class Bridge:
     """One participant that stands in the room for a caller.
 
-    A SIP caller rings until the bridge has subscribed to an audio track, and hears nothing before the answer. A caller
+    A SIP caller rings until the bridge has asked for an audio track, and hears nothing before the answer. A caller
     of kind "standard" is a browser: no ringing and no status. Every moment is a second of `time.monotonic()`.
     """
 
@@ -102,7 +105,7 @@ class Bridge:
         if self.caller.direction == "outbound" and self.caller.is_sip:
             self._start(self._reach_the_far_end())
         elif self.line.asked_for_pin:
-            await self._pick_up()
+            self._start(self._pick_up())
         self._start(self._give_up())
 
     async def answered(self, within: float | None = None) -> bool:
@@ -116,11 +119,13 @@ class Bridge:
 
     async def hang_up(self) -> None:
         """End the call, as the caller does. Nothing happens when it has ended."""
-        await self._leave("hung up")
+        await self._leave("hung up", hangs_up=True)
 
-    async def let_go(self) -> None:
-        """End the call as a bridge does that hears no more sound on a call of ours, or is stopped: it says nothing."""
-        await self._leave("connection lost")
+    async def lose_sound(self) -> None:
+        """No more sound comes from the telephone. The bridge ends the call after the line's `media_timeout`: one that
+        came like a hang-up, one that we made without a word."""
+        await asyncio.sleep(self.line.media_timeout)
+        await self._leave("media time-out", hangs_up=self.caller.direction == "inbound")
 
     async def press(self, digits: str) -> None:
         """Send DTMF: 0-9, *, #, A-D. Raises ValueError for anything else."""
@@ -166,18 +171,19 @@ class Bridge:
     def _on_track_published(self, publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant) -> None:
         if self._subscribes and publication.kind == rtc.TrackKind.KIND_AUDIO:
             publication.set_subscribed(True)
+            if self.caller.is_sip:  # the bridge does not wait until the track is here
+                self._start(self._answer_soon())
 
     def _on_track_subscribed(self, track: rtc.Track, _: rtc.RemoteTrackPublication, __: rtc.RemoteParticipant) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self.ear.listen(track)
-            self._start(self._answer_soon())
+            if not self.caller.is_sip:
+                self._start(self._pick_up())
 
     async def _answer_soon(self) -> None:
-        if self.caller.is_sip:
-            if self.caller.direction == "outbound":
-                return  # a person picks up, whatever the agent does
+        if self.caller.direction == "inbound":  # outbound a person picks up, whatever the agent does
             await asyncio.sleep(self.line.answer_delay)
-        await self._pick_up()
+            await self._pick_up()
 
     async def _reach_the_far_end(self) -> None:
         reason, rings = NOT_TAKEN.get(self.line.far_end, (None, True))
@@ -191,17 +197,24 @@ class Bridge:
             await self._leave("not taken", reason)
 
     async def _pick_up(self) -> None:
-        if self.answered_at is None and not self.ended.is_set():
-            self.answered_at = time.monotonic()
-            self.outcome = "answered"
-            self._answer.set()
-            if named := self.caller.attributes_of_the_answer():
-                await self.room.local_participant.set_attributes(named)
+        if self.answered_at is not None or self.ended.is_set():
+            return
+        self.answered_at = time.monotonic()
+        self.outcome = "answered"
+        self._answer.set()
+        if self.caller.direction == "inbound":
+            self.ear.open()
+            if self.caller.is_sip and not self.line.asked_for_pin:
+                await asyncio.sleep(min(self.line.first_sound_after, _SOUND_WITHIN))
+        else:
+            await self.room.local_participant.set_attributes(self.caller.attributes_of_the_answer())
             if self.line.keys:
                 await self._set_status("automation")
                 await asyncio.sleep(_KEY * len(self.line.keys))
             self.ear.open()
-            await self._set_status("active")
+        await self._set_status("active")
+        await asyncio.sleep(self.line.max_duration)
+        await self._leave("longest duration", hangs_up=True)
 
     async def _give_up(self) -> None:
         await asyncio.sleep(self.line.ring_timeout)
@@ -211,7 +224,11 @@ class Bridge:
             await self._leave("no answer", reason)
 
     async def _leave(
-        self, outcome: Outcome, reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.CLIENT_INITIATED
+        self,
+        outcome: Outcome,
+        reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.CLIENT_INITIATED,
+        *,
+        hangs_up: bool = False,
     ) -> None:
         if self.ended.is_set():
             await self._put_down()
@@ -219,7 +236,7 @@ class Bridge:
         if self.joined_at is None:
             return
         self._end(outcome)
-        if outcome == "hung up":
+        if hangs_up:
             await self._set_status("hangup")
         await self.room.disconnect(reason=reason)
         await self._put_down()

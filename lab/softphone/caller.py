@@ -167,14 +167,18 @@ class Caller:
 class Line:
     """How the telephone line itself behaves; times in seconds.
 
-    `answer_delay` passes between the subscription to the agent's track and the answer, in which the bridge and the
-    caller's network exchange 200 OK and ACK. Outbound, the `far_end` rings after `rings_after` and is picked up, or
-    not, `picked_up_after` later; `keys` are pressed for it before anybody is heard. `asked_for_pin`: the call was
-    answered before it came into the room.
+    `answer_delay` passes between the bridge's asking for the agent's track and the answer (200 OK), from which on the
+    caller hears; the call is `active` with the caller's first sound, `first_sound_after` later, or after a second
+    without. Outbound, the `far_end` rings after `rings_after` and is picked up, or not, `picked_up_after` later; `keys`
+    are pressed for it before anybody is heard. `asked_for_pin`: the call was answered before it came into the room.
+    The bridge ends a call after `media_timeout` without sound, and after `max_duration`.
     """
 
     ring_timeout: float = 180.0
-    answer_delay: float = 0.08
+    answer_delay: float = 0.004
+    first_sound_after: float = 0.08
+    media_timeout: float = 15.0
+    max_duration: float = 86_400.0
     rings_after: float = 0.1
     picked_up_after: float = 1.0
     far_end: FarEnd = "picks up"

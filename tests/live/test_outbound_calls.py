@@ -103,12 +103,12 @@ async def test_who_does_not_pick_up_is_told_apart_by_the_command_and_on_the_reco
                 await asyncio.sleep(0.1)
 
 
-async def test_a_bridge_that_lets_go_of_an_answered_call_is_no_hang_up(
+async def test_a_callee_whose_sound_stops_has_not_hung_up(
     exchange: ExchangeWithTrunks, carrier: Carrier, tmp_path: Path
 ) -> None:
-    carrier.line = Line(picked_up_after=0.2)
+    carrier.line = Line(picked_up_after=0.2, media_timeout=0.5)
     await _dial(tmp_path, carrier)
     callee = await carrier.callees.get()
     await callee.heard_speech(20, after=0.0)
-    await callee.let_go()
+    await callee.lose_sound()
     assert (await exchange.worker.logged("call ended", call=callee.caller.call_id))["cause"] == "caller_lost"

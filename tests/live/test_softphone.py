@@ -40,6 +40,47 @@ async def test_a_call_rings_until_a_track_is_there_and_is_answered_a_moment_late
         await until(lambda: agent.statuses == ["ringing", "active"])
 
 
+async def test_a_call_is_active_with_the_callers_first_sound_but_not_later_than_a_second(
+    livekit: LiveKitServer,
+) -> None:
+    for line, least, most in ((Line(first_sound_after=0.3), 0.3, 0.9), (Line(first_sound_after=60), 1.0, 1.0 + SOON)):
+        phone, agent = call(livekit, line)
+        async with agent, phone:
+            await phone.dial()
+            await agent.answer()
+            assert await phone.answered(SOON)
+            await until(lambda agent=agent: agent.statuses == ["ringing", "active"])
+            at = next(at for at, changed in agent.changes if changed.get("sip.callStatus") == "active")
+            assert phone.answered_at is not None
+            assert least <= at - phone.answered_at < most
+
+
+@pytest.mark.parametrize(
+    ("line", "direction", "outcome", "last"),
+    [
+        (Line(media_timeout=0.2), "inbound", "media time-out", "hangup"),
+        (Line(media_timeout=0.2, picked_up_after=0.1), "outbound", "media time-out", "active"),
+        (Line(max_duration=0.5), "inbound", "longest duration", "hangup"),
+        (Line(max_duration=0.5, picked_up_after=0.1), "outbound", "longest duration", "hangup"),
+    ],
+)
+async def test_the_bridge_itself_ends_a_call(
+    livekit: LiveKitServer, line: Line, direction: str, outcome: str, last: str
+) -> None:
+    phone, agent = call(livekit, line, direction=direction)
+    async with agent, phone:
+        await phone.dial()
+        await agent.answer()
+        assert await phone.answered(SOON)
+        await until(lambda: agent.statuses[-1] == "active")
+        if outcome == "media time-out":
+            await phone.lose_sound()
+        await asyncio.wait_for(phone.ended.wait(), SOON)
+        assert phone.outcome == outcome
+        assert await asyncio.wait_for(agent.left, SOON) == rtc.DisconnectReason.CLIENT_INITIATED
+        assert agent.statuses[-1] == last
+
+
 async def test_an_agent_who_was_there_first_is_subscribed_to(livekit: LiveKitServer) -> None:
     phone, agent = call(livekit)
     async with agent, phone:

@@ -30,11 +30,13 @@ async def test_who_picks_up_is_greeted(exchange: RealExchange, nth: int) -> None
 
 
 async def test_keys_are_pressed_before_anybody_speaks(exchange: RealExchange) -> None:
+    before = exchange.calls
     ended, call = await exchange.dial(Manner(), "--dtmf", "w1#A")
     assert json.loads(ended.out)["outcome"] == "answered", ended.err
     await call.media.speech(0.0, 10)
     assert call.media.keys == ["1", "#", "a"]
     await call.hang_up()
+    assert (await exchange.cause(before))["cause"] == "caller_hung_up"
 
 
 @pytest.mark.parametrize(
