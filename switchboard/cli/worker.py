@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 
@@ -14,7 +16,16 @@ def start() -> None:
     from importlib import import_module
 
     from switchboard.cli.business import business_folder
+    from switchboard.cli.output import fail
+    from switchboard.livekit_api.internals import end_fork_server
+    from switchboard.talk.agent_checks import told
     from switchboard.worker.launch import begin
 
-    services = begin(business_folder())
-    import_module("agent").main(services)
+    folder = business_folder()
+    services = begin(folder)
+    try:
+        agent = import_module("agent")
+    except Exception as fault:  # the business's own code: whatever it raises
+        end_fork_server()
+        fail(f"agent.py cannot be loaded: {told(folder, Path(), fault)}")
+    agent.main(services)

@@ -11,7 +11,7 @@ from switchboard.files.source import Source
 from switchboard.files.suggest import suggest
 from switchboard.routing.conditions import AnyOf, Condition
 from switchboard.routing.decision import DEFAULT
-from switchboard.routing.placeholders import GROUPS, PLACEHOLDERS, is_known, placeholders
+from switchboard.routing.placeholders import placeholder_faults
 from switchboard.routing.rows import LATER, NO_NAME, DefaultRow, RouteRow
 from switchboard.routing.table import Action, AgentSpeech, Route
 from switchboard.routing.view import Key
@@ -139,13 +139,8 @@ def _check_known(place: Place, key: str, what: str, value: str | None, have: Col
 
 
 def _check_words(place: Place, key: str, text: str | None) -> None:
-    have = (*PLACEHOLDERS, *(f"{group}.KEY" for group in GROUPS))
-    try:
-        for name in sorted(placeholders(text or "")):
-            if not is_known(name):
-                place.fault(key, f"{key}: unknown placeholder {{{name}}} {suggest(name, have)}")
-    except ValueError as error:
-        place.fault(key, f"{key}: {error}")
+    for wrong in placeholder_faults(text or ""):
+        place.fault(key, f"{key}: {wrong}")
 
 
 def _accepted(when: tuple[Condition, ...], key: Key) -> set[str]:

@@ -25,6 +25,7 @@ from livekit.agents.llm.tool_context import (
 from switchboard.livekit_api.internals import keeps_recogniser
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.talk.conversation import Conversation
+from switchboard.talk.filling import fill_instructions, values_of
 from switchboard.talk.tool_names import tool_name
 
 Ctx = RunContext[Conversation[Any]]
@@ -87,8 +88,11 @@ class PhoneAgent(Agent):
             if self.prompt.language == self.conversation.language
             else (f"\nThe caller speaks the language with the code {self.conversation.language}: speak only that.")
         )
-        away = self.conversation.equipment.tools.briefing(self.name)
-        return f"{self.prompt.instructions}\n\n{_STYLE}{spoken}\n\n{self.conversation.briefing()}{away}"
+        conversation = self.conversation
+        values = values_of(conversation.call, conversation.area, self.name, conversation.route_data)
+        own = fill_instructions(self.prompt.instructions, values)
+        away = conversation.equipment.tools.briefing(self.name)
+        return f"{own}\n\n{_STYLE}{spoken}\n\n{conversation.briefing()}{away}"
 
     def _hear(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings

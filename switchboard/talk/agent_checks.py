@@ -9,11 +9,13 @@ import ast
 import inspect
 import traceback
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from switchboard.files.suggest import suggest
+from switchboard.routing.placeholders import IN_INSTRUCTIONS, is_known, placeholder_faults, unknown
 from switchboard.talk.options import NOTHING, AgentOptions
 from switchboard.talk.roster import BadAgent, Roster
 
@@ -51,7 +53,8 @@ def check_agents(roster: Roster, options: Mapping[str, AgentOptions], asked: Col
     """What is wrong with the agents of `roster`. `asked` are those that a route or [default] names. Never raises."""
     names = roster.names()
     files = {path.stem: _read(path) for path in sorted((roster.folder / "agents").glob("*.py"))}
-    faults = list(_prompt_faults(roster.folder / "prompts"))
+    faults = [f"agent.py:{line}: {what}" for line, what in _read(roster.folder / "agent.py").faults]
+    faults += _prompt_faults(roster.folder / "prompts")
     bases = {name for file in files.values() for name in file.imports}
     for name, file in files.items():
         for colleague, line in file.hands_over:
@@ -64,23 +67,38 @@ def check_agents(roster: Roster, options: Mapping[str, AgentOptions], asked: Col
         if not file.faults and name in names:
             file.faults += _build(roster, name, options)
         faults += file.lines()
-    return Findings(tuple(faults), tuple(_unreached(names, files, options, asked)))
+    warnings = (*_prompt_warnings(roster.folder / "prompts"), *_unreached(names, files, options, asked))
+    return Findings(tuple(faults), warnings)
 
 
 def _prompt_faults(folder: Path) -> Iterator[str]:
     for path in sorted(folder.glob("*.md")):
         where = f"{folder.name}/{path.name}:1"
         try:
-            _, rule, told = path.read_text(encoding="utf-8").partition("\n---\n")
+            greeting, rule, instructions = path.read_text(encoding="utf-8").partition("\n---\n")
         except UnicodeDecodeError:
             yield f"{where}: is not UTF-8 text: save the file as UTF-8"
         except OSError as error:
             yield f"{where}: cannot be read: {error.strerror}"
         else:
-            if rule and not told.strip():
+            if rule and not instructions.strip():
                 yield f"{where}: below the line --- nothing says what the agent is to do"
-            elif not path.read_text(encoding="utf-8").strip():
+            elif not (greeting + instructions).strip():
                 yield f"{where}: is empty: write what the agent is to do"
+            if rule:
+                yield from (f"{where}: greeting: {wrong}" for wrong in placeholder_faults(greeting))
+
+
+def _prompt_warnings(folder: Path) -> Iterator[str]:
+    """Braces in instructions may be just that."""
+    for path in sorted(folder.glob("*.md")):
+        with suppress(OSError, UnicodeDecodeError):
+            greeting, rule, instructions = path.read_text(encoding="utf-8").partition("\n---\n")
+            first = greeting.count("\n") + 3 if rule else 1
+            for number, line in enumerate((instructions if rule else greeting).split("\n"), start=first):
+                for match in IN_INSTRUCTIONS.finditer(line):
+                    if not is_known(match[1]):
+                        yield f"{folder.name}/{path.name}:{number}: {unknown(match[1])} stays as it is (warning)"
 
 
 def _read(path: Path) -> _File:
@@ -133,7 +151,7 @@ def _build(roster: Roster, name: str, options: Mapping[str, AgentOptions]) -> It
         yield 1, str(fault)
         return
     except Exception as fault:  # the business's own code: whatever it raises
-        yield _line_in(path, fault), f"the agent cannot be made: {_words(fault)}"
+        yield _line_in(path, fault), f"the agent cannot be made: {told(roster.folder, path, fault)}"
         return
     seen: dict[str, int] = {}
     for tool in cast("list[FunctionTool[..., Any] | RawFunctionTool[..., Any]]", agent.tools):
@@ -173,6 +191,23 @@ def _line_in(path: Path, fault: Exception) -> int:
     """The last line of `path` that led to the fault."""
     frames = traceback.extract_tb(fault.__traceback__)
     return next((frame.lineno or 1 for frame in reversed(frames) if Path(frame.filename) == path), 1)
+
+
+def told(folder: Path, path: Path, fault: Exception) -> str:
+    """What the business's own code in `path` raised, and where in `folder` that was, if elsewhere."""
+    return f"{_words(fault)}{_origin(folder, path, fault)}"
+
+
+def _origin(folder: Path, path: Path, fault: Exception) -> str:
+    """Which other file of the business it was that raised."""
+    places = [(Path(frame.filename), frame.lineno or 1) for frame in traceback.extract_tb(fault.__traceback__)]
+    if isinstance(fault, SyntaxError) and fault.filename:
+        places.append((Path(fault.filename), fault.lineno or 1))
+    ours = [place for place in places if place[0].is_relative_to(folder) and ".venv" not in place[0].parts]
+    if not ours or ours[-1][0] == path:
+        return ""
+    file, line = ours[-1]
+    return f" (in {file.relative_to(folder)}:{line})"
 
 
 def _words(fault: Exception) -> str:

@@ -123,3 +123,33 @@ def test_a_business_without_classes_is_checked_without_importing_livekit(tmp_pat
     code += "assert 'livekit.agents' not in sys.modules, 'imported'"
     checked = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (checked.returncode, checked.stderr.count("imported")) == (0, 0), checked.stderr
+
+
+def test_what_another_file_of_the_business_does_is_told_with_that_file_and_its_line(tmp_path: Path) -> None:
+    agents = {
+        "front_desk.py": "from shop_stock import Stock\n" + AGENT + "class FrontDesk(PhoneAgent): ...\n",
+        "sales.py": AGENT + "class Sales(PhoneAgent): ...\n",
+    }
+    _business(tmp_path, {"front_desk.md": "Help.", "sales.md": "Sell."}, agents)
+    (tmp_path / "shop_stock.py").write_text("import json\n\nclass Stock:\n    table = json.loads('{')\n")
+    (tmp_path / "agent.py").write_text("x = 1\ndef answer(:\n")
+    (tmp_path / "switchboard.toml").write_text(DEFAULT)
+    command = [sys.executable, "-c", "from switchboard.cli import main; main()", "check"]
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert checked.returncode == 2
+    broken, stock = checked.stderr.splitlines()
+    assert broken.startswith("agent.py:2: this is not Python")
+    assert stock.startswith("agents/front_desk.py:1: the agent cannot be made: JSONDecodeError")
+    assert stock.endswith("(in shop_stock.py:4)")
+
+
+def test_placeholders_that_no_call_fills_in_are_faults_where_they_are_spoken_and_warnings_elsewhere(
+    tmp_path: Path,
+) -> None:
+    prompts = {"front_desk.md": 'Hello {nmae}.\n---\nBe kind.\nAsk {name} and {frm}; answer {"a": 1}, {{this}}.'}
+    _business(tmp_path, prompts)
+    found = _check(tmp_path)
+    (fault,) = found.faults
+    assert fault.startswith('prompts/front_desk.md:1: greeting: unknown placeholder {nmae} (did you mean "name"?')
+    (warning,) = found.warnings
+    assert warning.startswith('prompts/front_desk.md:4: unknown placeholder {frm} (did you mean "from"?')

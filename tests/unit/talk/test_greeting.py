@@ -58,6 +58,10 @@ async def _text(greeting: str | None, tmp_path: Path, language: str = "en", area
     return text
 
 
+def _sounds(folder: Path) -> int:
+    return len(list(folder.rglob("*.wav")))
+
+
 async def test_a_routes_greeting_goes_before_the_agents(tmp_path: Path) -> None:
     assert await _text("Hello {name}.", tmp_path) == "Hello Ada."
     assert await _text(None, tmp_path) == "Welcome."
@@ -66,6 +70,25 @@ async def test_a_routes_greeting_goes_before_the_agents(tmp_path: Path) -> None:
 async def test_a_greeting_that_asks_for_what_is_not_known_gives_way_to_the_agents(tmp_path: Path) -> None:
     assert await _text("I see you call from {area}.", tmp_path) == "Welcome."
     assert await _text("From {area}.", tmp_path, area={"city": "Oakland"}) == "From Oakland."
+
+
+async def test_a_prompts_greeting_is_filled_in_like_a_routes_and_kept_only_where_it_is_not_personal(
+    tmp_path: Path,
+) -> None:
+    async def says(greeting: str, area: dict[str, str]) -> str:
+        prompt = Prompt("You are the front desk.", greeting, "en")
+        prepared = prepare_greeting(_decision(None), prompt, CALL, area, Voice(), tmp_path)
+        if prepared.spoken is None:
+            return "(the agent greets)"
+        async for _ in prepared.spoken.frames():
+            pass
+        return prepared.spoken.text
+
+    assert await says("Hello {name}.", {}) == "Hello Ada."
+    assert _sounds(tmp_path) == 0
+    assert await says("Hello {city}.", {"city": "Oakland"}) == "Hello Oakland."
+    await until(lambda: _sounds(tmp_path) == 1)
+    assert await says("Hello {company}.", {}) == "(the agent greets)"
 
 
 async def test_without_a_greeting_in_the_callers_language_the_agent_greets(tmp_path: Path) -> None:
