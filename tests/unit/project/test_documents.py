@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 import typer
 
+from switchboard.call.attributes import MAPPED_HEADERS
 from switchboard.cli import app
 from switchboard.routing import when
+from switchboard.talk.agent import PhoneAgent
+from switchboard.talk.conversation import Line
 from switchboard.worker.routing_file import Sections
 from switchboard.worker.settings import Settings
 
@@ -93,3 +96,16 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
         if "NAME" in path or "/." in path:
             continue
         assert (ROOT / path).exists(), f"{page.name} names {path}"
+
+
+def test_each_attribute_of_a_carrier_is_documented() -> None:
+    text = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    assert [name for name in MAPPED_HEADERS.values() if f"`{name}`" not in text] == []
+
+
+def test_what_an_agent_may_use_of_its_base_is_there() -> None:
+    section = (ROOT / "docs/agents.md").read_text(encoding="utf-8").partition("may use and override these:")[2]
+    rows = section.partition("\n\nThe rest")[0]
+    names = re.findall(r"`(?:await )?(?:self\.)?(?:conversation\.line\.)?(\w+)\(", rows)
+    assert set(names) == {"hand_over_to", "hang_up", "on_data_changed", "on_unverified_changed", "on_enter"}
+    assert [name for name in names if not hasattr(PhoneAgent, name) and not hasattr(Line, name)] == []
