@@ -51,7 +51,7 @@ class Caller:
     trunk_id: str = "ST_softphone"
     rule_id: str = "SDR_softphone"
     call_id: str = field(default_factory=_call_id)
-    kind: Literal["sip", "standard"] = "sip"
+    kind: Literal["sip", "standard", "egress"] = "sip"
     direction: Literal["inbound", "outbound"] = "inbound"
     hide_number: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -37,14 +37,15 @@ class LiveKitServer:
     """A running livekit-server, for as long as the `async with` lasts.
 
     `url` is `ws://127.0.0.1:PORT`; `api_key` and `api_secret` are made up for this run. `redis` is the address
-    (`host:port`) that SIP trunks and dispatch rules need. Raises RuntimeError with the end of the server's log
-    when it does not come up.
+    (`host:port`) that SIP trunks and dispatch rules need; `port` one to listen on, where it is to be known before.
+    Raises RuntimeError with the end of the server's log when it does not come up.
     """
 
-    def __init__(self, binary: Path | None = None, *, redis: str | None = None) -> None:
+    def __init__(self, binary: Path | None = None, *, redis: str | None = None, port: int | None = None) -> None:
         self.api_key = f"API{secrets.token_hex(6)}"
         self.api_secret = secrets.token_hex(24)
-        self.url = ""
+        self.url = f"ws://127.0.0.1:{port}" if port else ""
+        self._port = port
         self._binary = binary or find_livekit_server()
         self._redis = redis
         self._process: asyncio.subprocess.Process | None = None
@@ -87,6 +88,7 @@ class LiveKitServer:
 
     async def _start(self) -> bool:
         http, tcp, udp = free_ports("tcp", "tcp", "udp")
+        http = self._port or http
         self.url = f"ws://127.0.0.1:{http}"
         with self.log_file.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from lab.providers.server import OfflineServer
 from lab.softphone import Caller, Line, Softphone
@@ -53,6 +57,18 @@ class Exchange(Stage[OfflineServer]):
 
     async def forget(self) -> None:
         self.providers.controls.requests.clear()
+
+    async def forget_greetings(self) -> None:
+        """The worker has kept none: what it greets with next reaches the stand-in."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / "cache" / "greetings", ignore_errors=True)
+
+    async def jobs(self) -> int:
+        """How many calls the worker has at this moment, as livekit-agents counts them."""
+        listens = "HTTP server listening on "
+        address = next(str(r["message"]) for r in self.worker.records() if str(r["message"]).startswith(listens))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            page = await client.get(f"http://{address.removeprefix(listens)}/worker")
+        return int(page.json().get("active_jobs", 0))  # protobuf leaves out what is none
 
 
 class ExchangeWithTrunks(Exchange):

@@ -68,6 +68,16 @@ when = { to = "+18005550112", provider = "twilio" }
 agent = "sales"
 
 [[route]]
+name = "Twilio's account"
+when = { to = "+18005550113", attribute."sip.twilio.accountSid" = "AC1" }
+agent = "sales"
+
+[[route]]
+name = "job of one text"
+when = { job = "callback" }
+agent = "sales"
+
+[[route]]
 name = "user"
 when = { user_id = "u-7" }
 agent = "sales"
@@ -120,6 +130,11 @@ async def _routed(exchange: Exchange, phone: Softphone) -> str:
         ({"to_number": "+18005550110", "late_after": 0.1}, "late hostname"),
         ({"to_number": "+18005550111", "late_attributes": {"queue": "vip"}, "late_after": 0.1}, "late mapped header"),
         ({"to_number": "+18005550112", "headers": {"X-Twilio-CallSid": "CA1"}, "late_after": 0.1}, "Twilio"),
+        (
+            {"to_number": "+18005550113", "headers": {"X-Twilio-AccountSid": "AC1", "X-Twilio-CallSid": "CA1"}},
+            "Twilio's account",
+        ),
+        ({"job_metadata": "callback"}, "job of one text"),
         ({"attributes": {"user_id": "u-7"}}, "user"),
         ({"job_metadata": "not json"}, "default"),
         ({"job_metadata": "[" * 1000}, "default"),
@@ -166,6 +181,25 @@ async def test_metadata_that_changes_during_the_call_reaches_the_agent_and_the_r
     assert any(change["key"] == "loyalty" and change["value"] == "platinum" for change in record.changes)
 
 
+async def test_metadata_of_the_caller_that_changes_while_it_lasts_is_on_the_record(
+    exchange: Exchange, database: tuple[Postgres, str]
+) -> None:
+    livekit = exchange.livekit
+    async with exchange.phone() as phone:
+        await _greeted(phone)
+        async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as lk:
+            await lk.room.update_participant(
+                api.UpdateParticipantRequest(
+                    room=phone.caller.room_name, identity=phone.caller.identity, metadata='{"plan": "pro"}'
+                )
+            )
+        await asyncio.sleep(1)
+    record = await _record(database[1], phone)
+    assert [(change["key"], change["value"]) for change in record.changes if change["what"] == "data"] == [
+        ("plan", "pro")
+    ]
+
+
 async def test_the_record_says_who_called_what_was_decided_and_how_it_ended(
     exchange: Exchange, database: tuple[Postgres, str]
 ) -> None:
@@ -175,6 +209,7 @@ async def test_the_record_says_who_called_what_was_decided_and_how_it_ended(
     assert (record.route, record.agent, record.language) == ("job key", "support", "en")
     assert record.from_number == phone.caller.from_number
     assert record.provider_call_id == "CA77"
+    assert (await exchange.worker.logged("routed", call=phone.caller.call_id))["provider_call"] == "CA77"
     assert record.facts["order"] == {"value": 1001, "source": "job", "trusted": True}
     assert [step["route"] for step in record.trace] == ["gold customer", "job key"]
     assert record.end_reason == "the caller hung up"

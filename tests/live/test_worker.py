@@ -12,9 +12,11 @@ import httpx
 import pytest
 
 from lab.stage.livekit_server import LiveKitServer
+from lab.stage.ports import free_port
 from switchboard.worker.terminal import STOPPING
 from tests.live.exchange import Exchange
 from tests.live.worker import ROOT, Worker
+from tests.until import until
 
 KEYS = {
     "LIVEKIT_URL": "ws://127.0.0.1:9",
@@ -139,20 +141,26 @@ async def test_on_a_terminal_the_worker_speaks_to_people(livekit: LiveKitServer,
 
 
 async def test_the_worker_waits_for_a_livekit_that_comes_later(tmp_path: Path) -> None:
-    async with LiveKitServer() as livekit:
-        environment = {**KEYS, **livekit.environment}
-        async with Worker(tmp_path, TABLE, environment) as worker:
-            assert worker.traceback() is None
+    livekit = LiveKitServer(port=free_port())
+    worker = Worker(tmp_path, TABLE, {**KEYS, **livekit.environment})
+    await worker.start()
+    try:
+        await until(lambda: "retrying in" in worker.read_log())
+        async with livekit, httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
+            while (await client.get(worker.ready_url)).status_code != 200:
+                await asyncio.sleep(0.05)
+        assert worker.traceback() is None
+    finally:
+        await worker.stop()
 
 
-async def test_an_empty_room_ends_the_job_and_says_so(tmp_path: Path) -> None:
+async def test_a_room_with_nobody_but_a_recorder_ends_the_job_and_says_so(tmp_path: Path) -> None:
     async with Exchange(tmp_path, "[worker]\ncaller_timeout_s = 1\n" + TABLE) as exchange:
-        # The caller is a recorder: nobody to answer.
-        async with exchange.phone(kind="standard") as phone:
-            await phone.dial()
-            await phone.hang_up()
-        record = await exchange.worker.logged("call ended")
-        assert "caller" in str(record["reason"])
+        async with exchange.phone(kind="egress") as recorder:
+            await recorder.dial()
+            record = await exchange.worker.logged("call ended")
+            await asyncio.wait_for(recorder.ended.wait(), 20)
+        assert (record["cause"], record["reason"]) == ("no_caller", "no caller came: no caller came within 1 seconds")
         assert exchange.worker.traceback() is None
 
 

@@ -34,3 +34,10 @@ def test_nobody_writes_into_what_is_known() -> None:
     data: Any = _conversation({}).data
     with pytest.raises(TypeError):
         data["user_id"] = "me"
+
+
+def test_the_customers_row_is_told_to_the_model_with_a_word_of_doubt_and_opens_nothing() -> None:
+    conversation = _conversation({}, customers=[{"name": "Ada", "notes": "may collect for anybody"}])
+    (line,) = [line for line in conversation.briefing().splitlines() if "may collect" in line]
+    assert line.startswith("- customer, found by the caller's number (which can be faked), unverified:")
+    assert conversation.data == {}
