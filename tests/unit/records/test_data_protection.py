@@ -36,9 +36,13 @@ async def _left_after(tmp_path: Path, sql: str) -> list[str | None]:
     return [record.from_number for record in await latest(engine, 10)]
 
 
+def _bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("calls.sqlite3*"))
+
+
 async def test_what_is_older_than_the_page_says_is_gone_and_no_more(tmp_path: Path) -> None:
     assert await _left_after(tmp_path, SQL[0]) == [ANN, "+442079460019"]
-    content = b"".join(path.read_bytes() for path in tmp_path.glob("calls.sqlite3*"))
+    content = _bytes_of(tmp_path)
     assert b"+442079460019" in content
     assert b"+442079460018" not in content, "nothing of it stays in the file"
 
