@@ -78,9 +78,13 @@ class SpeechProfile:
         by_deepgram = provider is not None and provider.kind == "deepgram"
         return model_for(stt, language) if by_deepgram else stt
 
+    def speaks(self) -> Part:
+        """Which part's voice is heard."""
+        return "realtime" if self.realtime and not self.tts else "tts"
+
     def speaking_with(self, voice: str) -> SpeechProfile:
         """This profile with another voice: of `tts`, or where there is none of `realtime`."""
-        if self.realtime and not self.tts:
+        if self.speaks() == "realtime":
             return replace(self, realtime=with_voice(self.realtime, voice))
         return replace(self, tts=with_voice(self.tts, voice))
 

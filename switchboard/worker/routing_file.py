@@ -7,7 +7,7 @@ and a field of `Sections`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
+from switchboard.files.lines import KeyPath
 from switchboard.files.sections import Section, read_sections
 from switchboard.files.source import Source, TableErrors
 from switchboard.routing.decision import DEFAULT
@@ -24,9 +25,10 @@ from switchboard.routing.reading import Rows, read_routing
 from switchboard.routing.routes import Known
 from switchboard.routing.rows import DefaultRow, RouteRow, TestRow
 from switchboard.routing.table import Action, AgentSpeech, Table
+from switchboard.speech.known import doubt
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.provider_reading import ProviderKeys, read_providers
-from switchboard.speech.providers import Providers, provider_of, work_of
+from switchboard.speech.providers import Part, Providers, provider_of, work_of
 from switchboard.speech.reading import SpeechKeys, overlaid
 from switchboard.talk.options import NOTHING, AgentKeys, AgentOptions, read_agents
 from switchboard.worker.options import WorkerOptions
@@ -67,6 +69,7 @@ class RoutingFile:
     table: Table
     tests: tuple[Example, ...]
     fingerprint: str
+    doubts: tuple[str, ...] = ()
 
     def asked(self) -> frozenset[str]:
         """The agents that a route or [default] names."""
@@ -85,7 +88,7 @@ class RoutingFile:
 
     def warnings(self) -> tuple[str, ...]:
         """What is no fault and yet not what the file seems to say."""
-        return tuple(
+        return self.doubts + tuple(
             f"[agent.{colleague}]: where {name} hands over to it, it speaks as the call began: one realtime model and "
             "single ones do not take turns in a call (warning)"
             for name, options in self.agents.items()
@@ -156,7 +159,42 @@ def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFil
         routing.table,
         routing.tests,
         _fingerprint(source.bytes, *routing.contents),
+        tuple(f"{source.name}:{source.line(*path)}: {told} (warning)" for path, told in _doubts(file, speech)),
     )
+
+
+def _doubts(file: Sections, speech: Mapping[str, SpeechProfile]) -> Iterator[tuple[KeyPath, str]]:
+    """Models and voices that the file names and the installed plug-ins do not know: where, and the words."""
+    for path, key, part, model in _named(file, speech):
+        profile = next(iter(speech.values()))  # all have the file's providers
+        if told := doubt(part, model, profile.providers):
+            yield path, f'{key} = "{model}": {told}'
+
+
+def _named(file: Sections, speech: Mapping[str, SpeechProfile]) -> Iterator[tuple[KeyPath, str, Part, str]]:
+    """Where a model stands in the file or comes of a voice that does, its key, its part and its name."""
+    for name, keys in file.speech.items():
+        profile = speech[name]
+        for part, model in profile.every_model():
+            if part in keys.model_fields_set:
+                yield ("speech", name, part), part, part, model
+        for language, voice in (keys.voices or {}).items():
+            part = profile.speaks()
+            yield ("speech", name, "voices", language), "voices", part, profile.speaking_with(voice).models()[part]
+    rows: list[tuple[KeyPath, RouteRow | DefaultRow | AgentKeys]] = [
+        *((("route", index), row) for index, row in enumerate(file.route)),
+        *((("agent", name), keys) for name, keys in file.agent.items()),
+    ]
+    rows += [((DEFAULT,), file.default)] if file.default else []
+    for path, row in rows:
+        if row.llm:
+            yield (*path, "llm"), "llm", "llm", row.llm
+        if isinstance(row, RouteRow | DefaultRow) and row.stt:
+            yield (*path, "stt"), "stt", "stt", row.stt
+        if row.voice:
+            profile = speech[row.speech or "phone"]
+            part = profile.speaks()
+            yield (*path, "voice"), "voice", part, profile.speaking_with(row.voice).models()[part]
 
 
 def _fingerprint(*contents: bytes) -> str:

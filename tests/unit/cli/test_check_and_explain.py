@@ -214,3 +214,19 @@ def test_an_agents_own_speech_is_shown_as_it_will_be(file: Path) -> None:
     assert json.loads(run("check", "--config", str(file), "--json").stdout)["agents"]["support"]["tts"] == voice
     assert explained("--config", str(file), "--to", "1")["speech"]["tts"] == voice
     assert explained("--config", str(file))["speech"]["tts"] != voice
+
+
+def test_models_and_voices_that_no_plug_in_knows_are_warned_of_with_their_lines(file: Path) -> None:
+    speech = '[speech.phone]\nllm = "openai/gpt-41"\nvoices = { es = "nvoa" }\n'
+    text = speech + '[agent.support]\nvoice = "rachel"\nhand_over = { sales = "x" }\n' + routes('to = "1"') + ROWS
+    file.write_text(text)
+    result = run("check", "--config", str(file))
+    lines = result.stderr.splitlines()
+    assert result.exit_code == 0
+    assert [line.split(" = ")[0] for line in lines] == [
+        "switchboard.toml:2: llm",
+        "switchboard.toml:3: voices",
+        "switchboard.toml:5: voice",
+    ]
+    assert 'did you mean "gpt-4.1"?' in lines[0]
+    assert 'did you mean "nova"?' in lines[1]
