@@ -30,7 +30,7 @@ def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: Json
 
     path = config or read_settings().config
     read = read_routing_file(path, as_json=as_json)
-    warnings = check_business(read, as_json=as_json)
+    warnings = [*check_business(read, as_json=as_json), *_trunk_warnings(path.parent / "trunks.toml")]
     failed = [f"{path.name}:{test.line}: {message}" for test, message in failures(read.table, read.tests)]
     failed += _provider_troubles(read) if online else []
     without = unreached(read.table, read.tests)
@@ -63,6 +63,13 @@ def check(config: ConfigOption = None, online: OnlineFlag = False, as_json: Json
         typer.echo(f"{path.name}: {_count(routes, 'route')} and a default, {_count(tests, 'test')}, {result}.")
     if failed:
         raise typer.Exit(NO)
+
+
+def _trunk_warnings(file: Path) -> list[str]:
+    """What in trunks.toml beside the routing file is probably not meant, as `provision` says it."""
+    from switchboard.trunks.reading import trunk_warnings
+
+    return [f"{warning} (warning)" for warning in trunk_warnings(file)]
 
 
 def _provider_troubles(file: RoutingFile) -> list[str]:

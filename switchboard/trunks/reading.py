@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from switchboard.files.source import KeyPath, Source
+from switchboard.files.source import KeyPath, Source, TableErrors
 from switchboard.files.suggest import suggest
 from switchboard.trunks.checks import find_mistakes, find_warnings
 from switchboard.trunks.model import DispatchRule, InboundTrunk, Kind, OutboundTrunk, TrunksFile
@@ -63,10 +63,24 @@ def read_trunks(path: Path, environment: Mapping[str, str]) -> Trunks:
         source.fault(where, f"{_label(source, where)}{text}")
     if source.faults:
         raise TrunksErrors(source.faults)
-    warnings = [
+    return Trunks(file, secrets, _warnings(source, file))
+
+
+def trunk_warnings(path: Path) -> tuple[str, ...]:
+    """What works and is probably not meant in `path`, without its secrets. Nothing of a file that is not there or at
+    fault: `read_trunks` says why."""
+    try:
+        source = Source(path)
+    except TableErrors:
+        return ()
+    file = _parse(source)
+    return _warnings(source, file) if file is not None else ()
+
+
+def _warnings(source: Source, file: TrunksFile) -> tuple[str, ...]:
+    return tuple(
         f"{source.name}:{source.line(*where)}: {_label(source, where)}{text}" for where, text in find_warnings(file)
-    ]
-    return Trunks(file, secrets, tuple(warnings))
+    )
 
 
 def _parse(source: Source) -> TrunksFile | None:

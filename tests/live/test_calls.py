@@ -131,7 +131,8 @@ async def test_job_metadata_reaches_a_spanish_speaking_support_agent(exchange: E
         ({"from_number": "+15125550101"}, "Texas", "Texas desk"),
         ({"trunk_id": "ST_insurer"}, "insurer", "Insurance desk"),
         ({"to_number": "+18005550177", "headers": {"X-Queue": "gold"}, "late_after": 0.1}, "queue", "gold queue"),
-        ({"hide_number": True}, "default", "Thanks for calling"),
+        # A rule's hide_phone_number hides the number dialled too: the workshop's line does not know itself.
+        ({"hide_number": True, "to_number": "+18005550102"}, "default", "Thanks for calling"),
         ({}, "default", "Thanks for calling"),
     ],
     ids=["job metadata", "number", "prefix", "trunk", "late header", "anonymous", "default"],

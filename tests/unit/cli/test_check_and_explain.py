@@ -47,6 +47,18 @@ def test_check_says_in_one_line_that_all_is_well(file: Path) -> None:
     assert result.stdout == "switchboard.toml: 1 route and a default, 2 tests, all pass.\n"
 
 
+def test_check_warns_of_rules_that_take_numbers_away_or_put_callers_together(file: Path) -> None:
+    rules = "[[dispatch_rule]]\nname = 'a'\ntype = 'callee'\nhide_phone_number = true\npin_env = ''\n"
+    (file.parent / "trunks.toml").write_text(rules)
+    result = run("check", "--config", str(file))
+    assert result.exit_code == 0
+    shared, hidden = [line for line in result.stderr.splitlines() if line.startswith("trunks.toml:")]
+    assert "a second caller is put into the first one's room" in shared
+    assert "no route can ask for `to`" in hidden
+    (file.parent / "trunks.toml").write_text("[[dispatch_rule]]\nno = 1\n")  # provision says what is wrong with it
+    assert "trunks.toml" not in run("check", "--config", str(file)).stderr
+
+
 def test_check_names_routes_that_no_row_reaches(file: Path) -> None:
     file.write_text(routes('to = "1"'))
     result = run("check", "--config", str(file))
