@@ -22,6 +22,7 @@ from switchboard.cli import (
     dial,
     explain,
     health,
+    metadata,
     new,
     prepare,
     provision,
@@ -66,6 +67,7 @@ health.register(app)
 provision.register(app)
 dial.register(app)
 rooms.register(app)
+metadata.register(app)
 customers.register(app)
 calls.register(app)
 database.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from switchboard.livekit_api.dispatching import Dispatched
 
 Room = Annotated[str, typer.Option("--room", help="The room's name.")]
+RoomMetadata = Annotated[str | None, typer.Option("--room-metadata", help="Metadata of the room, a JSON object.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
@@ -36,6 +37,7 @@ def token(
     attribute: Attributes = None,
     agent: Annotated[str | None, typer.Option(help="Dispatch the worker of this name when the room is made.")] = None,
     agent_metadata: Annotated[str | None, typer.Option(help="Job metadata for it, a JSON object.")] = None,
+    room_metadata: RoomMetadata = None,
     update_own_metadata: Annotated[
         bool, typer.Option("--update-own-metadata", help="Let the participant change its metadata and attributes.")
     ] = False,
@@ -51,6 +53,7 @@ def token(
     not_empty(identity, "--identity")
     lasts = duration(ttl, "--ttl")
     told, job = json_object(metadata, "--metadata"), json_object(agent_metadata, "--agent-metadata")
+    of_the_room = json_object(room_metadata, "--room-metadata")
     attributes = pairs(attribute or (), "--attribute")
     if agent is None and agent_metadata is not None:
         fail("--agent-metadata needs --agent: the name that the worker registers with")
@@ -62,11 +65,12 @@ def token(
     ticket = AccessToken(settings.livekit_api_key, secret).with_identity(identity).with_grants(grants)
     ticket = ticket.with_ttl(lasts).with_name(name).with_attributes(attributes)
     if told:
-        ticket = ticket.with_metadata(json.dumps(told, ensure_ascii=False))
-    if agent is not None:
-        text = json.dumps(job, ensure_ascii=False) if job else ""
-        call = RoomAgentDispatch(agent_name=not_empty(agent, "--agent"), metadata=text)
-        ticket = ticket.with_room_config(RoomConfiguration(agents=[call]))
+        ticket = ticket.with_metadata(_text(told))
+    if agent is not None or of_the_room:
+        calls = []
+        if agent is not None:
+            calls = [RoomAgentDispatch(agent_name=not_empty(agent, "--agent"), metadata=_text(job))]
+        ticket = ticket.with_room_config(RoomConfiguration(agents=calls, metadata=_text(of_the_room)))
     expires = datetime.now(UTC) + lasts
     jwt = ticket.to_jwt()
     if as_json:
@@ -88,18 +92,23 @@ def dispatch(
     room: Room,
     agent: Annotated[str | None, typer.Option(help="The worker's name; by default this worker's own.")] = None,
     metadata: Annotated[str | None, typer.Option(help="Job metadata, a JSON object.")] = None,
+    room_metadata: RoomMetadata = None,
     as_json: Json = False,
 ) -> None:
     """Call the agent into a room, unless it has one. Exits 0 either way: the room has an agent."""
     from switchboard.livekit_api.dispatching import ensure_agent
+    from switchboard.livekit_api.metadata import make_room
     from switchboard.worker.name import worker_name
 
     not_empty(room, "--room")
     job = json_object(metadata, "--metadata")
+    of_the_room = json_object(room_metadata, "--room-metadata")
     settings = read_settings()
     name = worker_name(settings) if agent is None else not_empty(agent, "--agent")
 
     async def work(api: LiveKitAPI) -> Dispatched:
+        if of_the_room:  # before the agent comes, who reads it at once
+            await make_room(api, room, _text(of_the_room))
         return await ensure_agent(api, room, name, job)
 
     result = ask_server(settings, work)
@@ -109,3 +118,7 @@ def dispatch(
         typer.echo(f'Called "{result.agent}" into {room} ({result.dispatch_id}).')
     else:
         typer.echo(f"Called nobody: {result.reason}{f' ({result.agent})' if result.agent else ''}.")
+
+
+def _text(metadata: dict[str, Any]) -> str:
+    return json.dumps(metadata, ensure_ascii=False) if metadata else ""

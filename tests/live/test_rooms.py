@@ -96,9 +96,79 @@ async def test_a_room_with_people_and_no_agent_gets_one(server: LiveKitServer, a
         assert (await worker.job()).room.name == "shop"
 
 
+async def test_room_metadata_comes_with_the_token_that_makes_the_room_and_with_a_dispatch(
+    server: LiveKitServer, api: LiveKitAPI, tmp_path: Path
+) -> None:
+    given = ("--room-metadata", '{"campaign": "spring"}')
+    printed = await run(tmp_path, server, "token", "--room", "shop", "--identity", "ann", *given)
+    room = rtc.Room()
+    await room.connect(server.url, printed.out.strip())
+    assert json.loads(room.metadata) == {"campaign": "spring"}
+    async with WaitingWorker(server) as worker:
+        told = await run(tmp_path, server, "dispatch", "--room", "new", *given)
+        assert told.code == 0, told.err
+        assert json.loads((await worker.job()).room.metadata) == {"campaign": "spring"}
+        told = await run(tmp_path, server, "dispatch", "--room", "shop", "--room-metadata", '{"campaign": "autumn"}')
+        assert json.loads((await worker.job()).room.metadata) == {"campaign": "autumn"}
+    await room.disconnect()
+
+
+async def test_metadata_and_attributes_are_shown_and_set(server: LiveKitServer, tmp_path: Path) -> None:
+    printed = await run(
+        tmp_path, server, "token", "--room", "shop", "--identity", "ann",
+        "--metadata", '{"tier": "gold"}', "--attribute", "department=sales", "--attribute", "queue=1",
+    )  # fmt: skip
+    room = rtc.Room()
+    await room.connect(server.url, printed.out.strip())
+    shown = await run(tmp_path, server, "metadata", "--room", "shop")
+    assert shown.out.splitlines() == [
+        "room shop: no metadata",
+        'ann (standard): {"tier": "gold"}',
+        "    department = sales",
+        "    queue = 1",
+    ]
+    one = ("metadata", "--room", "shop", "--identity", "ann")
+    set_ = await run(tmp_path, server, *one, "--set", '{"tier": "silver"}', "--attribute", "queue=", "--json")
+    assert json.loads(set_.out)["participants"] == [
+        {
+            "identity": "ann",
+            "kind": "standard",
+            "metadata": {"tier": "silver"},
+            "attributes": {"department": "sales"},
+        }
+    ]
+    await run(tmp_path, server, *one, "--attribute", "department=support")
+    assert json.loads((await run(tmp_path, server, *one, "--json")).out)["participants"][0]["metadata"] == {
+        "tier": "silver"
+    }, "what was not set stays"
+    of_the_room = await run(tmp_path, server, "metadata", "--room", "shop", "--set", '{"campaign": "spring"}')
+    assert of_the_room.out.startswith('room shop: {"campaign": "spring"}')
+    await room.disconnect()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--room", "nowhere"), "there is no room nowhere"),
+        (("--room", "nowhere", "--set", "{}"), "there is no room nowhere"),
+        (("--room", "shop", "--identity", "ann"), "nobody in shop has the identity ann"),
+        (("--room", "shop", "--identity", "ann", "--set", "{}"), "nobody in shop has the identity ann"),
+    ],
+)
+async def test_who_is_not_there_is_said_and_exit_1(
+    server: LiveKitServer, api: LiveKitAPI, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    await api.room.create_room(CreateRoomRequest(name="shop"))
+    ended = await run(tmp_path, server, "metadata", *arguments)
+    assert (ended.code, ended.faults) == (1, [said])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("metadata", "--room", "shop", "--attribute", "a=b"), "--attribute needs --identity"),
+        (("metadata", "--room", "shop", "--set", "[1]"), "--set is a list"),
+        (("dispatch", "--room", "shop", "--room-metadata", "{"), "--room-metadata is not JSON"),
         (("token", "--room", "", "--identity", "ann"), "--room is empty"),
         (("token", "--room", "shop", "--identity", " "), "--identity is empty"),
         (("token", "--room", "shop", "--identity", "a", "--metadata", "[1]"), "--metadata is a list"),
