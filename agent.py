@@ -70,6 +70,7 @@ async def talk(live: LiveCall, caller: rtc.RemoteParticipant, call: Call, decisi
     )
 
     session = make_session(decision.speech, decision.language, models, conversation)
+    greeting = await live.ready(greeting)
     live.attach(session)
     follow_changes(live.reader(caller), conversation, session, agent, live.events)
     await session.start(agent, room=live.ctx.room, room_options=room_options(caller), record=False, session_host=False)

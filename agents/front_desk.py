@@ -5,7 +5,6 @@ from __future__ import annotations
 from livekit.agents import function_tool
 
 from agents.harbor_bikes import Ctx
-from agents.waiting import one_moment
 from agents.weather import units_in
 from switchboard.talk.agent import PhoneAgent
 
@@ -25,8 +24,7 @@ class FrontDesk(PhoneAgent):
             return "Ask the caller for which town they want the weather."
         number = call.call.remote_number
         try:
-            async with one_moment(ctx):
-                units = units_in(number.country if number else None)
-                return await call.business.weather.report(where, call.language, units)
+            units = units_in(number.country if number else None)
+            return await call.business.weather.report(where, call.language, units)
         except LookupError as excuse:
             return str(excuse)

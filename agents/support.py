@@ -5,7 +5,6 @@ from __future__ import annotations
 from livekit.agents import function_tool
 
 from agents.harbor_bikes import Ctx
-from agents.waiting import one_moment
 from switchboard.talk.agent import PhoneAgent
 
 
@@ -17,8 +16,7 @@ class Support(PhoneAgent):
         Args:
             number: The order number as the caller said it.
         """
-        async with one_moment(ctx):
-            return await ctx.userdata.business.orders.status(number)
+        return await ctx.userdata.business.orders.status(number)
 
     @function_tool
     async def book_repair(self, ctx: Ctx, day: str, problem: str) -> str:

@@ -104,6 +104,14 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Faulted(Event):
+    """A part gave the caller nothing, and they heard other words for it. `part` is stt, llm, tts …; `kind` how."""
+
+    part: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported(Event):
     """A session is over: livekit-agents' own report of it (`livekit.agents.voice.report.SessionReport`)."""
 

@@ -50,6 +50,7 @@ class Leg:
         self._over = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_leaving = False
 
     # --- what is so ---------------------------------------------------------------------------------------
 
@@ -117,17 +118,20 @@ class Leg:
         if session in self._sessions:
             self._sessions.remove(session)
 
-    async def hang_up(self, goodbye: str, cause: Cause = Cause.AGENT_ENDED) -> None:
-        """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it."""
-        if self.state is State.ENDED:
+    async def hang_up(self, goodbye: str, cause: Cause = Cause.AGENT_ENDED, detail: str = "") -> None:
+        """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it. Once is enough."""
+        if self.state is State.ENDED or self._is_leaving:
             return
+        self._is_leaving = True
         try:
             session = self._sessions[-1]
-            self._start(self._end_after(session, session.say(goodbye, allow_interruptions=False), cause))
+            said = session.say(goodbye, allow_interruptions=False)
         except (IndexError, RuntimeError):  # nobody is there to say it, or no longer
-            self.end(cause)
+            self.end(cause, detail)
+        else:
+            self._start(self._end_after(session, said, Ending(cause, detail)))
 
-    async def _end_after(self, session: AgentSession[Any], goodbye: SpeechHandle, cause: Cause) -> None:
+    async def _end_after(self, session: AgentSession[Any], goodbye: SpeechHandle, ending: Ending) -> None:
         try:
             await spoken_to_its_end(session, goodbye, self._patience.goodbye_s)
             await asyncio.sleep(self._patience.tail_s)
@@ -135,7 +139,7 @@ class Leg:
             logger.warning("the goodbye could not be spoken in time: ending the call without it")
         except Exception:
             logger.exception("the goodbye could not be spoken: ending the call without it")
-        self.end(cause)
+        self.end(ending.cause, ending.detail)
 
     def refuse(self, reason: str) -> None:
         """End the call while it still rings: the bridge answers 486, and nobody is billed."""

@@ -18,7 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Ending
-from switchboard.call.events import AgentBegan, Answered, Changed, Ended, Event, Identified, Rang, ToolCalled, Warned
+from switchboard.call.events import (
+    AgentBegan,
+    Answered,
+    Changed,
+    Ended,
+    Event,
+    Faulted,
+    Identified,
+    Rang,
+    ToolCalled,
+    Warned,
+)
 from switchboard.database.storable import storable
 from switchboard.records.row import Row, call_columns, decision_columns, identifiers, write
 from switchboard.records.spool import Spool
@@ -67,6 +78,8 @@ class Recorder:
                 self.changed("agent", "name", event.agent, event.at)
             case ToolCalled():
                 self.called(event)
+            case Faulted():
+                self.warning(f"{event.part} failed ({event.kind}): the caller was told so")
             case Warned():
                 self.warning(event.text)
             case Ended():

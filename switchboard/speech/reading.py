@@ -41,8 +41,8 @@ Tts = Annotated[str, AfterValidator(_model_of("tts")), _FORM]
 Realtime = Annotated[str, AfterValidator(_model_of("realtime")), _FORM]
 
 
-def _choices(part: Part) -> BeforeValidator:
-    """One name stands for a list of it."""
+def _choices(part: Part, name: Any) -> BeforeValidator:
+    """One `name` stands for a list of it."""
 
     def listed(value: Any) -> Any:
         models = [value] if isinstance(value, str) else value
@@ -50,13 +50,13 @@ def _choices(part: Part) -> BeforeValidator:
             raise ValueError(f'{part} must be "provider/model", or a list of such names')
         return models  # pyright: ignore[reportUnknownVariableType] - pydantic checks what is in it
 
-    return BeforeValidator(listed, json_schema_input_type=str | list[str])
+    return BeforeValidator(listed, json_schema_input_type=name | list[name])
 
 
 _MANY = Field(strict=False)  # TOML has no tuples
-Stts = Annotated[tuple[Stt, ...], _choices("stt"), _MANY]
-Llms = Annotated[tuple[Llm, ...], _choices("llm"), _MANY]
-Ttss = Annotated[tuple[Tts, ...], _choices("tts"), _MANY]
+Stts = Annotated[tuple[Stt, ...], _choices("stt", Stt), _MANY]
+Llms = Annotated[tuple[Llm, ...], _choices("llm", Llm), _MANY]
+Ttss = Annotated[tuple[Tts, ...], _choices("tts", Tts), _MANY]
 _WITH_SPARES: tuple[Part, ...] = ("stt", "llm", "tts")
 _ELSE = SpeechProfile("")
 _VOICE = Must('a language with a voice: { es = "nova" }')

@@ -94,7 +94,7 @@ class _Stream(tts.ChunkedStream):
         loop = asyncio.get_running_loop()
         longest_s = len(self._input_text) * _SECONDS_A_LETTER + _SECONDS_MORE
         spoken_s = 0.0
-        resampled = _Resampled(self._spare.sample_rate)
+        resampled = Resampled(self._spare.sample_rate)
         options = APIConnectOptions(max_retry=0, timeout=self._spare.first_sound_s)
         async with (
             asyncio.timeout(self._spare.first_sound_s) as patience,
@@ -115,7 +115,7 @@ class _Stream(tts.ChunkedStream):
             raise NotUseful("no sound")
 
 
-class _Resampled:
+class Resampled:
     """Frames at `rate`, whatever they come in. A voice in stereo becomes one channel by livekit-agents' own decoder."""
 
     def __init__(self, rate: int) -> None:

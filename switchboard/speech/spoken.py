@@ -39,6 +39,17 @@ class SpokenText:
             if sent == len(self._frames) and not self._task.done():
                 await self._more.wait()
 
+    async def has_begun(self, within_s: float) -> bool:
+        """Whether there is sound, at the latest after `within_s` seconds. False as soon as it is known to fail."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not self._frames and not self._task.done():
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            pass
+        return bool(self._frames)
+
     def cancel(self) -> None:
         """Nobody will hear it any more."""
         self._task.cancel()

@@ -10,6 +10,7 @@ from livekit.agents import (
     NOT_GIVEN,
     Agent,
     ChatContext,
+    FlushSentinel,
     FunctionTool,
     ModelSettings,
     RunContext,
@@ -17,7 +18,7 @@ from livekit.agents import (
     llm,
     stt,
 )
-from livekit.agents.llm import RawFunctionTool
+from livekit.agents.llm import ChatChunk, RawFunctionTool, Tool
 from livekit.agents.llm.tool_context import (
     find_function_tools,  # pyright: ignore[reportUnknownVariableType]
 )
@@ -26,6 +27,7 @@ from switchboard.livekit_api.internals import keeps_recogniser
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.talk.conversation import Conversation
 from switchboard.talk.filling import fill_instructions, values_of
+from switchboard.talk.tool_limits import limited
 from switchboard.talk.tool_names import tool_name
 
 Ctx = RunContext[Conversation[Any]]
@@ -50,12 +52,18 @@ class PhoneAgent(Agent):
     """
 
     name: ClassVar[str]
+    tool_within_s: ClassVar[float] = 10.0
+    """Seconds that a tool of this class may take; the caller is told "one moment" meanwhile."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         package, _, file = cls.__module__.rpartition(".")
         if package == "agents" and "name" not in vars(cls):
             cls.name = file
+        for name, member in list(vars(cls).items()):
+            if isinstance(member, FunctionTool):
+                tool = cast("FunctionTool[..., Any]", member)
+                setattr(cls, name, limited(tool, lambda agent: agent.tool_within_s))
 
     def __init__(
         self, conversation: Conversation[Any], chat_ctx: ChatContext | None = None, handed_over: bool = False
@@ -81,6 +89,21 @@ class PhoneAgent(Agent):
         # agent whose class does override it keeps its own.
         if keeps_recogniser(type(self)):
             self.stt_node = self._hear
+
+    def llm_node(
+        self, chat_ctx: ChatContext, tools: list[Tool], model_settings: ModelSettings
+    ) -> AsyncIterable[ChatChunk | str | FlushSentinel]:
+        """What the model thinks, and words of ours where it does not."""
+        answer = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+        net = self.conversation.equipment.never_silent
+        return net.thinking(answer) if net else answer
+
+    def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
+        """The sound of what is said, and of fixed words where the voice fails."""
+        net = self.conversation.equipment.never_silent
+        if net is None:
+            return Agent.default.tts_node(self, text, model_settings)
+        return net.speaking(text, lambda words: Agent.default.tts_node(self, words, model_settings))
 
     def _all_it_is_told(self) -> str:
         spoken = (

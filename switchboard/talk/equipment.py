@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from livekit.agents import llm
 
     from switchboard.speech.models import Models, Speaking, Thinking
+    from switchboard.talk.never_silent import NeverSilent
 
 logger = logging.getLogger("switchboard")
 
@@ -57,10 +58,12 @@ class Equipment:
         options: Mapping[str, AgentOptions] | None = None,
         voices: Voices | None = None,
         tools: RemoteTools | None = None,
+        never_silent: NeverSilent | None = None,
     ) -> None:
         self._options = options or {}
         self._voices = voices
         self.tools = tools or RemoteTools()
+        self.never_silent = never_silent
 
     def hand_over(self, agent: str) -> Mapping[str, str]:
         """The colleagues of `agent`, each with what they are for."""

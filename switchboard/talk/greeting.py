@@ -6,11 +6,12 @@ from its first sample. One with a name or a number in it is never kept. A model 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from livekit import rtc
 from livekit.agents import AgentSession, tts
 
 from switchboard.call.call import Call
@@ -34,6 +35,16 @@ _FIRST_WORDS = (
 )
 
 
+class Sound(Protocol):
+    """The sound of some words, as far as it is there."""
+
+    def frames(self) -> AsyncIterator[rtc.AudioFrame]: ...
+
+    async def has_begun(self, within_s: float) -> bool: ...
+
+    def cancel(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Greeting:
     """What the caller hears first. Without words of ours (a language nobody wrote a greeting for) the agent greets, as
@@ -43,7 +54,7 @@ class Greeting:
     """
 
     words: str | None
-    spoken: SpokenText | None = None
+    spoken: Sound | None = None
     told: str = "Greet the caller in their language, in one sentence."
 
     def say(self, session: AgentSession[Any]) -> None:
@@ -53,6 +64,11 @@ class Greeting:
             session.say(self.words)
         else:
             session.say(self.words, audio=self.spoken.frames())
+
+    async def has_sound(self, within_s: float) -> bool:
+        """Whether its first sound is in hand, at the latest after `within_s` seconds; what a model says itself is not
+        waited for."""
+        return self.spoken is None or await self.spoken.has_begun(within_s)
 
     def cancel(self) -> None:
         """Nobody will hear it any more."""
@@ -85,7 +101,7 @@ def prepare_greeting(
     if text is None or voice is None:
         return Greeting(text)
     personal = not placeholders(words) <= _NOT_PERSONAL | _set_by(decision)
-    kept = None if personal else KeptSound.of(folder, _sounds_as(decision.speech), decision.language, text)
+    kept = None if personal else KeptSound.of(folder, sounds_as(decision.speech), decision.language, text)
     return Greeting(text, SpokenText(text, voice, kept))
 
 
@@ -98,7 +114,7 @@ def asked_opening(decision: Answer, call: Call, area: Mapping[str, str]) -> str 
     return filled and _FIRST_WORDS.format(filled)
 
 
-def _sounds_as(speech: SpeechProfile) -> str:
+def sounds_as(speech: SpeechProfile) -> str:
     """The voice, and where it is spoken: another provider of the same name sounds differently."""
     provider = speech.providers.get(provider_of(speech.tts))
     return f"{speech.tts} {place}" if provider and (place := provider.place()) else speech.tts

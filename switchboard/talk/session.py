@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterable
 from typing import Any
 
@@ -10,6 +11,7 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, AgentSession, NotGivenOr, TurnHandlingOptions, llm, room_io
 from livekit.agents.utils import is_given
 from livekit.agents.voice import SpeechHandle
+from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.speech.models import Models
@@ -68,6 +70,8 @@ def make_session(
         vad=models.detector(telephone),
         turn_handling=_turn_handling(profile, language),
         userdata=conversation,
+        # A model that fails does not end the call: what is said in its place, and when it is enough, is for us to know.
+        conn_options=SessionConnectOptions(max_unrecoverable_errors=sys.maxsize),
         # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
         aec_warmup_duration=None,
         transcription_timeout=WORDS_WITHIN_S,

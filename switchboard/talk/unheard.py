@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
 from livekit.agents import AgentSession, UserInputTranscribedEvent, UserTranscriptionTimeoutEvent
 
+from switchboard.speech.spare_stt import SpareSTT
+from switchboard.talk.conversation import Conversation
+
 logger = logging.getLogger("switchboard")
 
 # From the end of the voice; the last words usually come within half a second of it.
-WORDS_WITHIN_S = 2.5
+WORDS_WITHIN_S = 1.8
 _SHORTEST_S = 0.4  # of voice: a cough or a click is no question
 _IN_A_ROW = 2  # who lives beside a motorway is not asked for ever
-
-ASK_AGAIN = (
-    "The caller has just said something that could not be understood. Ask them in one short sentence to say it again."
-)
+_HEARD_AGAIN_S = 1.0  # by another recogniser, or by the same one over a new connection
 
 
-def ask_again_when_unheard(session: AgentSession[Any]) -> None:
+def ask_again_when_unheard(session: AgentSession[Conversation[Any]]) -> None:
     """From now on. `session` must have `WORDS_WITHIN_S` as its transcription timeout."""
-    asked = 0
+    never_silent = session.userdata.equipment.never_silent
+    asked = understood = 0
 
     def on_words(event: UserInputTranscribedEvent) -> None:
-        nonlocal asked
+        nonlocal asked, understood
         if event.is_final and event.transcript.strip():
             asked = 0
+        if event.transcript.strip():
+            understood += 1
 
     def on_no_words(event: UserTranscriptionTimeoutEvent) -> None:
         nonlocal asked
@@ -35,7 +39,13 @@ def ask_again_when_unheard(session: AgentSession[Any]) -> None:
             return
         asked += 1
         logger.warning("the caller spoke and the recogniser gave no words", extra={"seconds": event.speech_duration})
-        session.generate_reply(instructions=ASK_AGAIN)
+        if isinstance(session.stt, SpareSTT):
+            session.stt.gave_no_words()  # another one hears it, and then there may be words
+        asyncio.get_running_loop().call_later(_HEARD_AGAIN_S, ask, understood)
+
+    def ask(before: int) -> None:
+        if understood == before and session.agent_state == "listening" and never_silent is not None:
+            never_silent.say("unheard")
 
     session.on("user_input_transcribed", on_words)
     session.on("user_transcription_timeout", on_no_words)

@@ -17,7 +17,7 @@ from livekit.agents import AgentSession, CloseEvent, JobContext, JobProcess
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
-from switchboard.call.events import Dispatched, Event, Events, Identified, Rang, Reported, Warned
+from switchboard.call.events import Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
 from switchboard.call.reading import read_call
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, take_in
@@ -31,6 +31,9 @@ from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer, Decision, Routed
 from switchboard.speech.profile import SpeechProfile
 from switchboard.talk.equipment import Equipment, Voices
+from switchboard.talk.fixed_words import FixedWords, SpokenBefore
+from switchboard.talk.greeting import Greeting, sounds_as
+from switchboard.talk.never_silent import NeverSilent
 from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
@@ -40,6 +43,8 @@ from switchboard.worker.terminal import CALL_ENDED
 logger = logging.getLogger("switchboard")
 
 _SERVICES = "services"
+_GREETING_WITHIN_S = 2.0
+_SPEAKS_AHEAD_AFTER_S = 4.0  # the greeting is over: its voice works, and the processor has nothing better to do
 
 
 def hand_on_services(process: JobProcess) -> None:
@@ -69,6 +74,7 @@ class LiveCall:
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, self._delete_room, self.events)
+        self._speaking_ahead: asyncio.Task[None] | None = None
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
         self._outcome: dict[str, str] = {}
@@ -150,13 +156,31 @@ class LiveCall:
             return table.speech_of(agent, decision, call)
 
         self._begins_with = decision.agent
-        return Equipment(options, Voices(decision.speech, speech_of, models, decision.language), self.tools)
+        self._words = FixedWords(self.services.settings.fixed_words, sounds_as(decision.speech), decision.language)
+        self._never_silent = NeverSilent(self._words, self.leg, self.events)
+        voices = Voices(decision.speech, speech_of, models, decision.language)
+        return Equipment(options, voices, self.tools, self._never_silent)
+
+    async def ready(self, greeting: Greeting) -> Greeting:
+        """The greeting once its first sound is in hand: before that nothing is published, and the caller's telephone
+        rings. Where it does not come, fixed words; where there are none, the call is refused. Raises LegEnded."""
+        if await greeting.has_sound(_GREETING_WITHIN_S):
+            return greeting
+        greeting.cancel()
+        self.events.tell(Faulted(at=self.events.now(), part="tts", kind="the greeting has no sound"))
+        hello = SpokenBefore(self._words, "hello")
+        if await hello.has_begun(0):
+            return Greeting(self._words.text("hello"), hello)
+        self.leg.end(Cause.PROVIDER_FAILED, "TTS")
+        raise LegEnded
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
         self.leg.attach(session)
         tell_of(session, self.events)
         self.tools.attach(session, self._begins_with)
+        self._never_silent.attach(session)
+        self._speaking_ahead = asyncio.create_task(self._speak_ahead(session))
 
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
@@ -168,6 +192,16 @@ class LiveCall:
         ending, lasted_s = self.leg.ending, (self.events.now() - self._began_at).total_seconds()
         told = {"cause": str(ending and ending.cause), "reason": str(ending), "record": str(self.record.id)[:8]}
         logger.info(CALL_ENDED, extra={**told, **self._outcome, "lasted_s": round(lasted_s, 1)})
+
+    def stop_speaking_ahead(self) -> None:
+        if self._speaking_ahead is not None:
+            self._speaking_ahead.cancel()
+
+    async def _speak_ahead(self, session: AgentSession[Any]) -> None:
+        """What the worker has not had said in this voice and language is said now, once the call has begun well."""
+        await asyncio.sleep(_SPEAKS_AHEAD_AFTER_S)
+        if session.tts is not None:
+            await self._words.speak_ahead(session.tts)
 
     def _warn(self, text: str) -> None:
         self.events.tell(Warned(at=self.events.now(), text=text))
@@ -266,6 +300,7 @@ async def _closing(live: LiveCall) -> AsyncGenerator[None]:
         stack.callback(lambda: live.ctx.shutdown(str(leg.ending)))
         stack.push_async_callback(live.record.aclose)
         stack.push_async_callback(live.tools.aclose)
+        stack.callback(live.stop_speaking_ahead)
         stack.callback(live.log_end)
         stack.push_async_callback(leg.close)
         yield

@@ -17,6 +17,7 @@ from switchboard.records.spool import Spool
 from switchboard.speech.trial import endpoint_troubles
 from switchboard.worker.areas import ensure
 from switchboard.worker.bootstrap import Services
+from switchboard.worker.fixed_words import speak_ahead
 from switchboard.worker.health import Health
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
@@ -110,6 +111,7 @@ def _behind_the_calls(server: AgentServer, services: Services) -> list[Coroutine
     date, the table of areas made."""
     settings = services.settings
     return [
+        speak_ahead(services.tables.current, services.models, settings.fixed_words),
         warn_of_endpoints(services),
         take_ringing_calls(server, settings, services.agent_name),
         keep(services.engine, Spool(settings.spool)),

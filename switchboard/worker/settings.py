@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         providers = f"{self.deepgram_base_url} {self.openai_base_url}"
         return self.cache / "greetings" / hashlib.sha256(providers.encode()).hexdigest()[:8]
 
+    @property
+    def fixed_words(self) -> Path:
+        """The folder of what is said when nobody can think of words (switchboard/talk/fixed_words.py)."""
+        return self.cache / "fixed" / self.greetings.name
+
     def accesses(self, providers: Providers) -> Accesses:
         """Where each provider is, with its key: what speech models are made with."""
         usual: dict[Kind, str] = {"deepgram": self.deepgram_base_url, "openai": self.openai_base_url}

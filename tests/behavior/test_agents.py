@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from livekit.agents import AgentSession, ConversationItemAddedEvent
+from livekit.agents import AgentSession
 
 from agents.harbor_bikes import HarborBikes, Shop
 from agents.orders import ExampleOrders
@@ -152,31 +151,6 @@ async def test_tools_answer_in_sentences(agent: str, tool: Tool, answer: str, tm
         await s.run(user_input="please")
         outputs = [item.output for item in model.asked[-1].items if item.type == "function_call_output"]
         assert answer in outputs[0]
-
-
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "One moment please"), ("es-MX", "Un momento"), ("it", "One moment please")]
-)
-async def test_who_waits_for_a_tool_is_told_so(language: str, words: str) -> None:
-    said = asyncio.Event()
-
-    class Slow:
-        async def status(self, number: str) -> str:
-            await asyncio.wait_for(said.wait(), 60)
-            return "Order 1001 is ready."
-
-    def hear(event: ConversationItemAddedEvent) -> None:
-        if event.item.type == "message" and words in (event.item.text_content or ""):
-            said.set()
-
-    conversation = _conversation(language)
-    conversation = replace(conversation, business=replace(conversation.business, orders=Slow()))
-    asks = [Tool("order_status", {"number": "1001"}), "It is ready."]
-    async with _session("support", conversation, asks) as (s, model):
-        s.on("conversation_item_added", hear)
-        await s.run(user_input="Where is my order 1001?")
-        outputs = [item.output for item in model.asked[-1].items if item.type == "function_call_output"]
-        assert outputs == ["Order 1001 is ready."]
 
 
 async def test_a_repair_that_was_booked_outlives_the_call(tmp_path: Path) -> None:

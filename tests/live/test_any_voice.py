@@ -113,7 +113,7 @@ async def test_who_waits_for_a_tool_of_one_model_is_told_so_and_then_the_answer(
             async with exchange.phone() as phone:
                 await _greeted(phone)
                 said = await phone.say("Where is my order 1001?")
-                await _last_told(exchange, "One moment please")
+                await _last_told(exchange, "One moment, please.")
                 answer_now.set()
                 assert await phone.heard_speech(20) > said.end
                 await _last_told(exchange, "Order 1001 is ready to be picked up.")

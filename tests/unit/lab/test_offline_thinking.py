@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lab.providers.thinking import Thought, digits, think
 from lab.providers.vocabulary import NOTICE
-from switchboard.talk.unheard import ASK_AGAIN
+from switchboard.talk.unanswered import GO_ON
 from tests.business import ROSTER
 
 Json = dict[str, Any]
@@ -220,7 +220,7 @@ def test_whoever_takes_over_picks_up_what_the_caller_asked_for() -> None:
 
 
 def test_whoever_did_not_understand_asks_again() -> None:
-    turns = (_asks("How much is a city bike?"), _said("640 dollars."), {"role": "system", "content": ASK_AGAIN})
+    turns = (_asks("How much is a city bike?"), _said("640 dollars."), {"role": "system", "content": GO_ON})
     assert _reply("sales", *turns).text == "I did not understand. Could you say that again?"
 
 

@@ -53,7 +53,7 @@ def _decision(greeting: str | None, language: str = "en") -> Answer:
 
 async def _text(greeting: str | None, tmp_path: Path, language: str = "en", area: dict[str, str] | None = None) -> str:
     prepared = prepare_greeting(_decision(greeting, language), PROMPT, CALL, area or {}, Voice(), tmp_path)
-    text = prepared.spoken.text if prepared.spoken else ""
+    text = (prepared.words or "") if prepared.spoken else ""
     prepared.cancel()
     return text
 
@@ -82,7 +82,7 @@ async def test_a_prompts_greeting_is_filled_in_like_a_routes_and_kept_only_where
             return "(the agent greets)"
         async for _ in prepared.spoken.frames():
             pass
-        return prepared.spoken.text
+        return prepared.words or ""
 
     assert await says("Hello {name}.", {}) == "Hello Ada."
     assert _sounds(tmp_path) == 0
@@ -114,9 +114,10 @@ async def test_a_greeting_is_synthesised_once_and_then_read_from_disk(tmp_path: 
 async def test_a_greeting_of_what_the_caller_may_have_set_is_never_kept(tmp_path: Path, greeting: str) -> None:
     attributes = {"sip.ruleID": "r", "sip.h.x-department": "Ada's own", "sip.h.x-order": "7"}
     call = read_call(attributes=attributes, customers=[{"name": "Ada"}])
-    spoken = prepare_greeting(_decision(greeting), PROMPT, call, {}, Voice(), tmp_path).spoken
+    prepared = prepare_greeting(_decision(greeting), PROMPT, call, {}, Voice(), tmp_path)
+    spoken = prepared.spoken
     assert spoken is not None
-    assert spoken.text != PROMPT.greeting
+    assert prepared.words != PROMPT.greeting
     assert [frame async for frame in spoken.frames()]
     await until(lambda: len(asyncio.all_tasks()) == 1)  # nothing goes on behind it
     assert _kept(tmp_path) == []
@@ -124,10 +125,9 @@ async def test_a_greeting_of_what_the_caller_may_have_set_is_never_kept(tmp_path
 
 async def test_a_greeting_of_what_the_route_has_set_is_kept(tmp_path: Path) -> None:
     decision = replace(_decision("About {data.offer}."), data={"offer": "our bikes"})
-    spoken = prepare_greeting(decision, PROMPT, CALL, {}, Voice(), tmp_path).spoken
-    assert spoken is not None
+    prepared = prepare_greeting(decision, PROMPT, CALL, {}, Voice(), tmp_path)
     await until(lambda: _kept(tmp_path))
-    assert spoken.text == "About our bikes."
+    assert prepared.words == "About our bikes."
 
 
 @pytest.mark.parametrize("broken", ["no folder", "a folder in its place"])

@@ -1,0 +1,178 @@
+"""What is said when nobody can think of words: fixed texts in each language, spoken ahead and kept on disk.
+
+They need no model that thinks, and once they are kept no voice either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from livekit import rtc
+
+from switchboard.call.language import base_language
+from switchboard.speech.kept import KeptSound, Limits
+from switchboard.speech.spare_tts import Resampled
+from switchboard.speech.spoken import SpokenText
+
+logger = logging.getLogger("switchboard")
+
+Phrase = Literal["hello", "moment", "still", "sorry", "unheard", "goodbye"]
+
+# hello: the greeting's own sound does not come. moment, still: an answer takes long, and longer. sorry: it has failed.
+# unheard: nothing was understood. goodbye: we give up.
+_TEXTS: Mapping[str, Mapping[Phrase, str]] = {
+    "en": {
+        "hello": "Hello, thank you for calling. How can I help you?",
+        "moment": "One moment, please.",
+        "still": "I am still looking, thank you for waiting.",
+        "sorry": "I'm sorry, something went wrong here. Could you say that again, please?",
+        "unheard": "I'm sorry, I did not hear you well. Could you say that again, please?",
+        "goodbye": "I'm sorry, we have a technical problem. Please call again later. Goodbye.",
+    },
+    "es": {
+        "hello": "Hola, gracias por llamar. ¿En qué puedo ayudarle?",
+        "moment": "Un momento, por favor.",
+        "still": "Sigo buscando, gracias por esperar.",
+        "sorry": "Lo siento, algo ha fallado. ¿Puede repetirlo, por favor?",
+        "unheard": "Lo siento, no le he oído bien. ¿Puede repetirlo, por favor?",
+        "goodbye": "Lo siento, tenemos un problema técnico. Llame más tarde, por favor. Adiós.",
+    },
+    "fr": {
+        "hello": "Bonjour, merci de votre appel. Comment puis-je vous aider ?",
+        "moment": "Un instant, s'il vous plaît.",
+        "still": "Je cherche encore, merci de patienter.",
+        "sorry": "Je suis désolé, quelque chose n'a pas marché. Pouvez-vous répéter, s'il vous plaît ?",
+        "unheard": "Je suis désolé, je vous ai mal entendu. Pouvez-vous répéter, s'il vous plaît ?",
+        "goodbye": "Je suis désolé, nous avons un problème technique. Rappelez plus tard, s'il vous plaît. Au revoir.",
+    },
+    "de": {
+        "hello": "Guten Tag, danke für Ihren Anruf. Wie kann ich Ihnen helfen?",
+        "moment": "Einen Moment, bitte.",
+        "still": "Ich suche noch, danke für Ihre Geduld.",
+        "sorry": "Entschuldigung, hier ist etwas schiefgegangen. Können Sie das bitte noch einmal sagen?",
+        "unheard": "Entschuldigung, ich habe Sie nicht gut gehört. Können Sie das bitte noch einmal sagen?",
+        "goodbye": "Entschuldigung, wir haben eine Störung. Bitte rufen Sie später wieder an. Auf Wiederhören.",
+    },
+    "it": {
+        "hello": "Buongiorno, grazie della chiamata. Come posso aiutarla?",
+        "moment": "Un momento, per favore.",
+        "still": "Sto ancora cercando, grazie per l'attesa.",
+        "sorry": "Mi dispiace, qualcosa non ha funzionato. Può ripetere, per favore?",
+        "unheard": "Mi dispiace, non ho sentito bene. Può ripetere, per favore?",
+        "goodbye": "Mi dispiace, abbiamo un problema tecnico. Richiami più tardi, per favore. Arrivederci.",
+    },
+    "nl": {
+        "hello": "Goedendag, bedankt voor uw telefoontje. Hoe kan ik u helpen?",
+        "moment": "Een ogenblik, alstublieft.",
+        "still": "Ik ben nog aan het zoeken, bedankt voor uw geduld.",
+        "sorry": "Het spijt me, er ging iets mis. Kunt u dat nog een keer zeggen?",
+        "unheard": "Het spijt me, ik heb u niet goed gehoord. Kunt u dat nog een keer zeggen?",
+        "goodbye": "Het spijt me, we hebben een technische storing. Belt u later terug, alstublieft. Tot ziens.",
+    },
+    "pt": {
+        "hello": "Olá, obrigado pela sua chamada. Como posso ajudar?",
+        "moment": "Um momento, por favor.",
+        "still": "Ainda estou a procurar, obrigado por esperar.",
+        "sorry": "Peço desculpa, algo correu mal. Pode repetir, por favor?",
+        "unheard": "Peço desculpa, não ouvi bem. Pode repetir, por favor?",
+        "goodbye": "Peço desculpa, temos um problema técnico. Ligue mais tarde, por favor. Adeus.",
+    },
+}
+LANGUAGES = tuple(_TEXTS)
+_LIMITS = Limits(files=50, unused_s=float("inf"))  # voices of one text; they are needed when it is worst
+
+
+def text_of(phrase: Phrase, language: str) -> str:
+    """The words, in English where nobody has written them in `language`."""
+    return _TEXTS.get(base_language(language), _TEXTS["en"])[phrase]
+
+
+class FixedWords:
+    """The fixed words of one call. `sounds_as` names its voice, `folder` keeps what was spoken in any."""
+
+    def __init__(self, folder: Path, sounds_as: str, language: str) -> None:
+        self.language = base_language(language) if base_language(language) in _TEXTS else "en"
+        self._folder = folder
+        self._sounds_as = sounds_as
+        self._texts = _TEXTS[self.language]
+
+    def text(self, phrase: Phrase) -> str:
+        return self._texts[phrase]
+
+    def phrase_of(self, text: str) -> Phrase | None:
+        """Which of them this is."""
+        return next((phrase for phrase, words in self._texts.items() if words == text.strip()), None)
+
+    def begins_one(self, text: str) -> bool:
+        """Whether more text may make this one of them."""
+        return any(words.startswith(text.lstrip()) for words in self._texts.values())
+
+    def kept(self, phrase: Phrase) -> list[rtc.AudioFrame]:
+        """The sound, in this voice or else in any that has said it before; empty where nobody has."""
+        own = self._place(phrase)
+        others = sorted(own.file.parent.glob("*.wav"))
+        for place in (own, *(KeptSound(file) for file in others)):
+            if frames := place.read():
+                return frames
+        return []
+
+    async def sound(self, phrase: Phrase, rate: int) -> AsyncIterator[rtc.AudioFrame]:
+        """The kept sound, frame by frame, at `rate` samples a second; nothing where there is none."""
+        resampled = Resampled(rate)
+        for kept in await asyncio.to_thread(self.kept, phrase):
+            for frame in resampled.push(kept):
+                yield frame
+        for frame in resampled.flush():
+            yield frame
+
+    def missing(self) -> list[Phrase]:
+        """What this voice has not said yet."""
+        return [phrase for phrase in self._texts if not self._place(phrase).file.exists()]
+
+    async def speak_ahead(self, voice: Any) -> None:
+        """Let `voice` say what is missing, one after the other. What fails is tried again by a later call."""
+        for phrase in self.missing():
+            spoken = SpokenText(self.text(phrase), voice, self._place(phrase))
+            try:
+                async for _ in spoken.frames():
+                    pass
+            except Exception as fault:
+                spoken.cancel()
+                logger.warning("fixed words are not spoken ahead (%s)", type(fault).__name__)
+                return
+
+    def _place(self, phrase: Phrase) -> KeptSound:
+        # A folder for each text: whoever has no voice takes another's.
+        text = self.text(phrase)
+        folder = self._folder / KeptSound.of(self._folder, "", self.language, text).file.stem
+        return KeptSound(KeptSound.of(folder, self._sounds_as, self.language, text).file, _LIMITS)
+
+
+class SpokenBefore:
+    """Fixed words from what is kept: the sound of a greeting that has none of its own."""
+
+    def __init__(self, words: FixedWords, phrase: Phrase, rate: int = 24_000) -> None:
+        self._words = words
+        self._phrase: Phrase = phrase
+        self._rate = rate
+
+    def frames(self) -> AsyncIterator[rtc.AudioFrame]:
+        return self._words.sound(self._phrase, self._rate)
+
+    async def has_begun(self, within_s: float) -> bool:
+        return bool(await asyncio.to_thread(self._words.kept, self._phrase))
+
+    def cancel(self) -> None:
+        """There is nothing to give up."""
+
+
+async def continued(begun: str, rest: AsyncIterable[str]) -> AsyncIterator[str]:
+    """A text whose beginning has been read already."""
+    if begun:
+        yield begun
+    async for piece in rest:
+        yield piece

@@ -1,0 +1,273 @@
+"""What a caller hears in place of silence: "one moment" while an answer takes long, an apology when there is none.
+
+It stands around the two things that each reply goes through, the model that thinks and the voice that speaks, so that
+whatever they do comes out as words. Twice in a row it asks the caller to say it again; then it says goodbye.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from typing import Any, TypeVar
+
+from livekit import rtc
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    ErrorEvent,
+    FlushSentinel,
+    ToolExecutionUpdatedEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+    llm,
+    stt,
+)
+
+from switchboard.call.causes import Cause
+from switchboard.call.events import Events, Faulted
+from switchboard.line.leg import Leg
+from switchboard.speech.spares import kind_of
+from switchboard.talk.fixed_words import FixedWords, Phrase, continued
+
+logger = logging.getLogger("switchboard")
+
+T = TypeVar("T")
+
+# From the caller's last sound, and at least so long after their turn is known to be over: most answers are quicker.
+MOMENT_AFTER_S, _THINKS_AT_LEAST_S = 1.1, 0.7
+_PAUSE_S = 0.2  # of silence, which the detector of voice waits for before it says that the caller stopped
+_STILL_AFTER_S = 3.5  # from one "one moment" to the next
+_SOUND_WITHIN_S = 3.0  # from words to their sound: longer than any voice with a spare of its own needs
+_DEAF_S = 1.5  # without anybody to hear: long enough for a connection that is made anew
+_LOOKS_EVERY_S = 0.1
+_APOLOGIES = 2  # in a row
+_RATE = 24_000  # Hz, of kept sound where no voice says otherwise
+
+
+class NeverSilent:
+    """The words of one call for what its models do not say. Faults are told to `events`; the last word ends `leg`."""
+
+    def __init__(self, words: FixedWords, leg: Leg, events: Events) -> None:
+        self._words = words
+        self._leg = leg
+        self._events = events
+        self._session: AgentSession[Any] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._in_a_row = 0
+        self._caller_stopped = self._thinks_since = self._moment_at = float("-inf")
+        self._moments: list[Phrase] = ["moment", "still"]
+        self._deaf_since: float | None = None
+        self._tools: dict[str, asyncio.TimerHandle] = {}
+        self._leaving: asyncio.Future[None] | None = None
+
+    def attach(self, session: AgentSession[Any]) -> None:
+        """From now on, for what is said in `session`."""
+        self._session = session
+        session.on("user_state_changed", self._on_caller)
+        session.on("agent_state_changed", self._on_agent)
+        session.on("user_input_transcribed", self._on_words)
+        session.on("tool_execution_updated", self._on_tool)
+        session.on("error", self._on_error)
+
+    # --- around the model that thinks -----------------------------------------------------------------------
+
+    async def thinking(
+        self, answer: AsyncIterable[llm.ChatChunk | str | FlushSentinel]
+    ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
+        """`answer` as it comes, with words before it when it takes long, and in its place when it fails."""
+        coming = aiter(answer)
+        has_come = False
+        try:
+            while True:
+                step = asyncio.ensure_future(_next(coming))
+                try:
+                    while not has_come and not await _done(step, _LOOKS_EVERY_S):
+                        if self._is_time_for_a_moment():
+                            yield self._words.text(self._next_moment())
+                            yield FlushSentinel()  # it is said at once, and not with what may follow
+                    chunk = await step
+                finally:
+                    step.cancel()
+                if chunk is None:
+                    break
+                has_come = has_come or not isinstance(chunk, llm.ChatChunk) or chunk.has_response()
+                yield chunk
+        except Exception as fault:  # whatever a model raises, the caller hears words
+            phrase = self._failed("llm", fault)
+            if phrase is not None:
+                yield FlushSentinel()
+                yield self._words.text(phrase)
+        finally:
+            if isinstance(coming, AsyncGenerator):
+                await coming.aclose()
+
+    # --- around the voice -----------------------------------------------------------------------------------
+
+    async def speaking(
+        self, text: AsyncIterable[str], speak: Callable[[AsyncIterable[str]], AsyncIterable[rtc.AudioFrame]]
+    ) -> AsyncIterator[rtc.AudioFrame]:
+        """The sound of `text`: kept sound for fixed words, else what `speak` makes of it, else an apology."""
+        begun, phrase = await self._beginning(text)
+        if phrase is not None and self._words.kept(phrase):
+            async for frame in self._words.sound(phrase, self._rate()):
+                yield frame
+            return
+        words = _Watched(continued(begun, text))
+        sound = aiter(speak(words))
+        step = asyncio.ensure_future(_next(sound))
+        try:
+            while not await _done(step, _LOOKS_EVERY_S):
+                words.must_have_sounded(self._loop.time())
+                if phrase is None and self._is_time_for_a_moment():
+                    async for frame in self._words.sound(self._next_moment(), self._rate()):
+                        yield frame
+            while (frame := await step) is not None:
+                if phrase is None:
+                    self._in_a_row = 0  # somebody thought of it, and somebody says it
+                yield frame
+                step = asyncio.ensure_future(_next(sound))
+        except Exception as fault:
+            apology = self._failed("tts", fault)
+            if apology is None:
+                return
+            frames = self._words.kept(apology)
+            if not frames:
+                self._leg.end(Cause.PROVIDER_FAILED, "TTS")  # a line on which nothing can be said is a dead line
+            async for frame in self._words.sound(apology, self._rate()):
+                yield frame
+        finally:
+            step.cancel()
+
+    async def _beginning(self, text: AsyncIterable[str]) -> tuple[str, Phrase | None]:
+        """What was read of it to see whether it is one of the fixed words, and which."""
+        begun = ""
+        async for piece in text:
+            begun += piece
+            if not self._words.begins_one(begun.rstrip()):
+                return begun, None
+            if (phrase := self._words.phrase_of(begun)) is not None:
+                return begun, phrase
+        return begun, self._words.phrase_of(begun)
+
+    def _rate(self) -> int:
+        return self._session.tts.sample_rate if self._session and self._session.tts else _RATE
+
+    # --- when there is nothing to say it with ---------------------------------------------------------------
+
+    def say(self, phrase: Phrase) -> None:
+        """Say it now, from what is kept where there is any."""
+        session = self._session
+        if session is None:
+            return
+        try:
+            if self._words.kept(phrase):
+                session.say(self._words.text(phrase), audio=self._words.sound(phrase, self._rate()))
+            else:
+                session.say(self._words.text(phrase))
+        except RuntimeError:
+            pass  # the session is closing
+
+    def _failed(self, part: str, fault: BaseException) -> Phrase | None:
+        """Note it. What the caller is told, None where they are told goodbye."""
+        self._in_a_row += 1
+        self._events.tell(Faulted(at=self._events.now(), part=part, kind=kind_of(fault)))
+        logger.error("the caller gets no answer: %s failed (%s)", part, kind_of(fault))
+        if self._in_a_row <= _APOLOGIES:
+            return "sorry"
+        goodbye = self._leg.hang_up(self._words.text("goodbye"), Cause.PROVIDER_FAILED, part.upper())
+        self._leaving = asyncio.ensure_future(goodbye)
+        return None
+
+    # --- when it is time ------------------------------------------------------------------------------------
+
+    def _is_time_for_a_moment(self) -> bool:
+        if self._session is None:
+            return False
+        now = self._loop.time()
+        if now - self._moment_at < 2 * _STILL_AFTER_S and self._session.agent_state == "speaking":
+            return now >= self._moment_at + _STILL_AFTER_S
+        if self._session.agent_state != "thinking":  # what is begun before the caller has finished is not waited for
+            return False
+        return now >= max(self._caller_stopped + MOMENT_AFTER_S, self._thinks_since + _THINKS_AT_LEAST_S)
+
+    def _next_moment(self) -> Phrase:
+        """Never the same twice in a row."""
+        self._moment_at = self._loop.time()
+        self._moments.reverse()
+        return self._moments[1]
+
+    def _on_caller(self, event: UserStateChangedEvent) -> None:
+        if event.old_state == "speaking":
+            self._caller_stopped = self._loop.time() - _PAUSE_S
+            self._moments = ["moment", "still"]
+
+    def _on_agent(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "thinking":
+            self._thinks_since = self._loop.time()
+
+    def _on_tool(self, event: ToolExecutionUpdatedEvent) -> None:
+        update = event.update
+        if update.type == "tool_call_started":
+            self._wait_for_tool(update.function_call.call_id, MOMENT_AFTER_S)
+        elif update.type == "tool_call_ended" and (timer := self._tools.pop(update.call_id, None)):
+            timer.cancel()
+
+    def _wait_for_tool(self, call: str, within_s: float) -> None:
+        def still_at_work() -> None:
+            session = self._session
+            if session is not None and session.agent_state != "speaking" and session.user_state != "speaking":
+                self.say(self._next_moment())
+            self._wait_for_tool(call, _STILL_AFTER_S)
+
+        self._tools[call] = self._loop.call_later(within_s, still_at_work)
+
+    # --- who hears ------------------------------------------------------------------------------------------
+
+    def _on_words(self, event: UserInputTranscribedEvent) -> None:
+        self._deaf_since = None
+
+    def _on_error(self, event: ErrorEvent) -> None:
+        """The recogniser tries again by itself; the caller is told when that takes long."""
+        if not isinstance(event.error, stt.STTError) or self._session is None:
+            return
+        now = self._loop.time()
+        if self._deaf_since is None:
+            self._deaf_since = now
+        elif now - self._deaf_since >= _DEAF_S and self._session.agent_state == "listening":
+            self._deaf_since = now + _STILL_AFTER_S
+            if (phrase := self._failed("stt", event.error.error)) is not None:
+                self.say("unheard" if phrase == "sorry" else phrase)
+
+
+class _Watched:
+    """Words on their way to a voice. Once they have been given, their sound is not waited for without end."""
+
+    def __init__(self, words: AsyncIterator[str]) -> None:
+        self._words = words
+        self._given_at: float | None = None
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        self._given_at = None  # the next words are waited for, and not their sound
+        try:
+            return await anext(self._words)
+        finally:
+            self._given_at = asyncio.get_running_loop().time()
+
+    def must_have_sounded(self, now: float) -> None:
+        """Raises TimeoutError when the sound of the words that were given should have come by `now`."""
+        if self._given_at is not None and now - self._given_at > _SOUND_WITHIN_S:
+            raise TimeoutError
+
+
+async def _next(coming: AsyncIterator[T]) -> T | None:
+    """What comes next, None at the end."""
+    return await anext(coming, None)
+
+
+async def _done(step: asyncio.Future[T], within_s: float) -> bool:
+    await asyncio.wait({step}, timeout=within_s)
+    return step.done()
