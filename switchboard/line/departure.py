@@ -60,6 +60,11 @@ def of_the_caller(reason: int | None, call: CallState) -> Ending | None:
     return _BY_REASON.get(reason)
 
 
+def hung_up(call: CallState) -> Ending | None:
+    """Why a call is over whose bridge says `hangup`, whether it has left or not."""
+    return of_the_caller(_Reason.CLIENT_INITIATED, call)
+
+
 def _of_the_called(reason: int, status: str) -> Ending | None:
     """Why a call that we made was not taken; None where it says no more than for other calls."""
     match reason:

@@ -15,7 +15,7 @@ from livekit import rtc
 
 from switchboard.call import attributes as names
 from switchboard.call.causes import Cause, Ending
-from switchboard.line.departure import CallState, of_ourselves, of_the_caller
+from switchboard.line.departure import CallState, hung_up, of_ourselves, of_the_caller
 from switchboard.line.patience import Patience
 
 
@@ -115,6 +115,9 @@ class Presence:
         if participant.identity == self._identity:
             self._follow(participant)
             self._changed()
+            # The bridge has put down the telephone. Its leaving follows; where its signalling just broke, after 20 s.
+            if self._call.status == names.HANGUP and (ending := hung_up(self._call)):
+                self._gone(ending)
 
     def _on_reconnecting(self, *_: object) -> None:
         if self._connected.is_set():

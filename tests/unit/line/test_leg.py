@@ -70,6 +70,13 @@ async def test_a_caller_who_hangs_up_has_hung_up() -> None:
     assert await _ended(phone) is Cause.CALLER_HUNG_UP
 
 
+async def test_a_bridge_that_says_hangup_and_never_leaves_has_ended_the_call() -> None:
+    phone = Phone()
+    await phone.answer()
+    phone.room.set_status(phone.caller, "hangup")
+    assert await _ended(phone) is Cause.CALLER_HUNG_UP
+
+
 async def test_a_browser_that_leaves_has_hung_up_though_it_has_no_status() -> None:
     phone = Phone(kind=0, attributes={})
     phone.room.leave(phone.caller, Reason.CLIENT_INITIATED)
