@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from switchboard.call import spec as call_spec
 from switchboard.cli import app
+from switchboard.cli.output import console
 from switchboard.routing import when
 from switchboard.routing.placeholders import PLACEHOLDERS
 from switchboard.routing.rows import RouteRow
@@ -39,6 +40,7 @@ def test_every_session_prints_what_the_page_shows(
 ) -> None:
     (tmp_path / "switchboard.toml").write_text(file, encoding="utf-8")
     be_business(tmp_path, monkeypatch, [name for name in AGENTS if name in file + session])
+    monkeypatch.setattr(console, "width", 100)  # it was made with the width of whoever imported it first
     for part in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         result = CliRunner(env={"COLUMNS": "100"}).invoke(app, shlex.split(command)[1:])
