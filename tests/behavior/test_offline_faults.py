@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -113,13 +113,22 @@ async def test_an_answer_begins_and_does_not_get_on(server: OfflineServer, kind:
         session.post(server.openai_url + path, json=body, headers=KEY) as answer,
     ):
         assert answer.status == 200
+
+        async def read_on() -> None:
+            nonlocal got
+            async for data in answer.content.iter_any():
+                got += data
+
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.4):
-                async for data in answer.content.iter_any():
-                    got += data
+            await asyncio.wait_for(read_on(), 0.4)
     if way == "trickle":
         assert len(got) == 1
     assert b"[DONE]" not in got
+
+
+async def _until(socket: Socket, is_it: Callable[[dict[str, Any]], bool]) -> None:
+    while not is_it(await socket.next("Results")):
+        pass
 
 
 async def _said_after(socket: Socket, server: OfflineServer, fault: dict[str, Any]) -> None:
@@ -159,8 +168,7 @@ async def test_a_recogniser_breaks_off_as_the_first_words_come(server: OfflineSe
     async with connected(server, interim_results="true") as socket:
         await _said_after(socket, server, {"drop": True})
         with pytest.raises(AssertionError, match="the connection ended"):
-            while (await socket.next("Results"))["channel"]["alternatives"][0]["transcript"] != HOURS:
-                pass
+            await _until(socket, lambda heard: heard["channel"]["alternatives"][0]["transcript"] == HOURS)
 
 
 async def test_half_of_what_a_recogniser_hears_has_no_final(server: OfflineServer) -> None:
@@ -171,9 +179,7 @@ async def test_half_of_what_a_recogniser_hears_has_no_final(server: OfflineServe
         await control(server, "faults", {"stt": {"half": True}})
         await socket.say(telephone(HOURS))
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1.0):
-                while not (await socket.next("Results"))["is_final"]:
-                    pass
+            await asyncio.wait_for(_until(socket, lambda heard: heard["is_final"]), 1.0)
 
 
 @pytest.mark.parametrize("way", ["hang", "page"])
