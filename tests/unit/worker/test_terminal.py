@@ -21,12 +21,16 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
     written = StringIO()
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    looks = [(handler, handler.formatter, handler.filters[:]) for handler in before]
     root.handlers = [logging.StreamHandler(written)]
     root.setLevel(logging.DEBUG)
     monkeypatch.setenv("NO_COLOR", "1")
     yield written
     root.handlers = before
     root.setLevel(level)
+    for handler, formatter, filters in looks:  # pytest's own stood among them during the test, and serve others too
+        handler.setFormatter(formatter)
+        handler.filters[:] = filters
 
 
 def _said(terminal: StringIO) -> list[str]:
