@@ -8,6 +8,7 @@ hears arrives as 20 ms frames of 8 kHz, of which it keeps the time and the peak.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from bisect import bisect_right
 from collections.abc import Coroutine
@@ -108,6 +109,8 @@ class LightPhone:
         return silent
 
     async def hang_up(self) -> None:
+        with contextlib.suppress(Exception):  # the room may be gone already
+            await self._room.local_participant.set_attributes({names.STATUS: names.HANGUP})
         await self._room.disconnect()
         for task in self._tasks:
             task.cancel()
