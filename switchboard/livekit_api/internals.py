@@ -93,13 +93,6 @@ def dispatch_times(ctx: JobContext) -> tuple[float, float, float, float]:
     return info.received_at, info.accepted_at, info.assigned_at, info.launched_at
 
 
-async def tell_load(server: AgentServer) -> None:
-    """Tell livekit-server now how busy `server` is. It would be told within 2.5 s (`worker.py`), and offers a worker
-    nothing that it takes for full."""
-    await server._refresh_worker_load()  # pyright: ignore[reportPrivateUsage]
-    await server._update_worker_status()  # pyright: ignore[reportPrivateUsage]
-
-
 class ToolFaults(logging.Handler):
     """What tools raised. livekit-agents tells the model "An internal error occurred", and the rest to its log alone
     (`voice/generation.py`). Listens from when it is made until `close`."""

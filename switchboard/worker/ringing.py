@@ -23,7 +23,7 @@ from livekit.protocol.room import ListParticipantsRequest, ListRoomsRequest
 
 from switchboard.call import attributes as names
 from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
-from switchboard.livekit_api.internals import is_connected, tell_load
+from switchboard.livekit_api.internals import is_connected
 from switchboard.worker.lines import Lines
 from switchboard.worker.settings import Settings
 
@@ -186,7 +186,7 @@ class RingingCalls:
             del self._owed[id]
 
 
-async def take_ringing_calls(server: AgentServer, settings: Settings, agent_name: str) -> None:
+async def take_ringing_calls(server: AgentServer, lines: Lines, settings: Settings, agent_name: str) -> None:
     """For as long as `server` serves: whenever it has registered or has a line free again, and every few seconds."""
     registered = asyncio.Event()
 
@@ -195,19 +195,18 @@ async def take_ringing_calls(server: AgentServer, settings: Settings, agent_name
 
     server.on("worker_registered", on_registered)
     await registered.wait()
-    lines, free, well = Lines(settings.max_calls), 0, True
+    free, well = 0, True
     async with LiveKitAPI(
         settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
     ) as api:
         ringing = RingingCalls(api, agent_name)
         for tick in itertools.count():
             serves = is_connected(server) and not server.draining
-            before, free = free, lines.free(len(server.active_jobs)) if serves else 0
+            before, free = free, lines.free if serves else 0
             asked = registered.is_set() or free > before or ringing.more_to_see or tick % _LOOKS_EVERY == 0
             registered.clear()
             if (free and asked) or ringing.owes:
                 try:
-                    await tell_load(server)
                     taken = await ringing.look(free)
                 except Exception as error:
                     if well:

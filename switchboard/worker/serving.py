@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,9 +23,11 @@ from switchboard.worker.health import Health
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
 from switchboard.worker.live_call import hand_on_services
+from switchboard.worker.offers import Offers
 from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
 from switchboard.worker.ringing import take_ringing_calls
+from switchboard.worker.settings import Settings
 from switchboard.worker.terminal import READY, STOPPING, is_terminal, speak_to_people
 
 logger = logging.getLogger("switchboard")
@@ -33,28 +36,38 @@ _FAILED = 1
 _WRONG_USE = 2
 
 
-def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> AgentServer:
-    """A LiveKit agent server that gives each call of our name to `answer`."""
-    settings, lines = services.settings, Lines(services.settings.max_calls)
-    server = AgentServer(
-        ws_url=settings.livekit_url,
-        api_key=settings.livekit_api_key,
-        api_secret=settings.livekit_api_secret.get_secret_value(),
-        load_fnc=lambda server: lines.load(len(server.active_jobs)),
-        load_threshold=0.999,
-        num_idle_processes=settings.idle_processes,
-        max_retry=settings.connect_tries,
-        host=settings.http_host,
-        port=settings.http_port,
-        drain_timeout=settings.drain_timeout,
-        preload_modules=[PRELOAD],
-        setup_fnc=hand_on_services,
-    )
-    server.rtc_session(answer, agent_name=services.agent_name)
+class CallServer(AgentServer):
+    """A LiveKit agent server that takes as many calls as it has `lines`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.lines = Lines(settings.max_calls, self._job_ids)
+        super().__init__(
+            ws_url=settings.livekit_url,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+            load_fnc=self.lines.load,
+            load_threshold=math.inf,  # it would call itself full, or say no, by an estimate of its own
+            num_idle_processes=settings.idle_processes,
+            max_retry=settings.connect_tries,
+            host=settings.http_host,
+            port=settings.http_port,
+            drain_timeout=settings.drain_timeout,
+            preload_modules=[PRELOAD],
+            setup_fnc=hand_on_services,
+        )
+
+    def _job_ids(self) -> list[str]:
+        return [running.job.id for running in self.active_jobs]
+
+
+def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> CallServer:
+    """A server that gives each call of our name to `answer`."""
+    server = CallServer(services.settings)
+    server.rtc_session(answer, agent_name=services.agent_name, on_request=Offers(server.lines).answer)
     return server
 
 
-def run(server: AgentServer, services: Services) -> int:
+def run(server: CallServer, services: Services) -> int:
     """Serve calls until SIGTERM or Ctrl-C, then let the running ones finish. Returns the exit code."""
     level = os.environ.get("LIVEKIT_LOG_LEVEL", "INFO").upper()
     set_up_log(level)
@@ -65,7 +78,7 @@ def run(server: AgentServer, services: Services) -> int:
     return asyncio.run(_serve(server, services))
 
 
-async def _serve(server: AgentServer, services: Services) -> int:
+async def _serve(server: CallServer, services: Services) -> int:
     settings = services.settings
     if trouble := await livekit_trouble(settings):
         text, may_pass = trouble
@@ -106,14 +119,14 @@ async def _serve(server: AgentServer, services: Services) -> int:
     return code
 
 
-def _behind_the_calls(server: AgentServer, services: Services) -> list[Coroutine[None, None, object]]:
+def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[None, None, object]]:
     """What the worker's own process does beside: calls that ring unanswered are found, the database is kept up to
     date, the table of areas made."""
     settings = services.settings
     return [
         speak_ahead(services.tables.current, services.models, settings.fixed_words),
         warn_of_endpoints(services),
-        take_ringing_calls(server, settings, services.agent_name),
+        take_ringing_calls(server, server.lines, settings, services.agent_name),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),
     ]

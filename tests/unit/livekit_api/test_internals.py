@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-from types import SimpleNamespace
 from typing import Any
 
 import livekit.agents
@@ -23,7 +22,6 @@ from switchboard.livekit_api.internals import (
     dispatch_times,
     is_connected,
     keeps_recogniser,
-    tell_load,
 )
 
 
@@ -85,21 +83,3 @@ def test_a_server_still_shows_whether_it_is_connected() -> None:
     # Set before each attempt, taken back when the server has answered.
     assert source.index("self._connecting = True") < source.index("_handle_register") < source.index("= False")
     assert "self._connection_failed = True" in source
-
-
-async def test_the_server_can_still_be_told_at_once_how_busy_the_worker_is() -> None:
-    class Told(AgentServer):
-        """A worker that is not connected: what would go out is kept."""
-
-        def __init__(self) -> None:
-            super().__init__(load_fnc=lambda: 0.25)
-            self._proc_pool: Any = SimpleNamespace(processes=[])
-            self._devmode, self._previous_status, self._reserved_slots = False, None, 0
-            self.sent: list[Any] = []
-
-        async def _queue_msg(self, msg: Any) -> None:
-            self.sent.append(msg.update_worker.load)
-
-    worker = Told()
-    await tell_load(worker)
-    assert worker.sent == [0.25]

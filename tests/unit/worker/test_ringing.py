@@ -15,7 +15,6 @@ from livekit.protocol.agent_dispatch import AgentDispatch, AgentDispatchState, C
 from livekit.protocol.models import ParticipantInfo, Room
 from livekit.protocol.room import ListParticipantsRequest, ListParticipantsResponse, ListRoomsRequest, ListRoomsResponse
 
-from switchboard.worker.lines import Lines
 from switchboard.worker.ringing import (
     LOOKS_INTO,
     OFFERED_FOR_S,
@@ -83,15 +82,6 @@ def test_rooms_of_one_second_are_told_apart_by_their_milliseconds() -> None:
     later, earlier = Room(sid="b", creation_time=100, creation_time_ms=100_900), Room(sid="a", creation_time_ms=100_100)
     earlier.creation_time = 100
     assert [room.sid for room in worth_a_look([later, earlier], {}, 101)] == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "taken", "free"), [(16, 0, 12), (16, 11, 1), (16, 12, 0), (10, 6, 1), (10, 7, 0), (1, 0, 1), (1, 1, 0)]
-)
-def test_lines_are_free_as_long_as_livekit_offers_calls(lines: int, taken: int, free: int) -> None:
-    """It offers none at a load of 0.7 or more."""
-    assert Lines(lines).free(taken) == free
-    assert (Lines(lines).load(taken) < 0.7) is (free > 0)
 
 
 @dataclass

@@ -1,0 +1,22 @@
+"""Calls as LiveKit offers them: taken while a line is free."""
+
+from __future__ import annotations
+
+from livekit.agents import JobRequest
+
+from switchboard.worker.lines import Lines
+
+
+class Offers:
+    """What one worker answers to the calls that it is offered."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    async def answer(self, request: JobRequest) -> None:
+        """Take the call, or leave it to the next worker. Raises what livekit-agents does where it cannot start it."""
+        with self._lines.reserve(request.id) as has_line:
+            if has_line:
+                await request.accept()  # returns when the job has its process
+                return
+        await request.reject(terminate=False)

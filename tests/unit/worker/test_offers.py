@@ -1,0 +1,59 @@
+"""What a worker answers to calls that it is offered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+from livekit.agents import JobRequest
+
+from switchboard.worker.lines import Lines
+from switchboard.worker.offers import Offers
+
+
+class Offered:
+    """A call as LiveKit offers it. `starts` lets an accepted one have its process."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.answers: list[str] = []
+        self.starts = asyncio.Event()
+        self.fault: Exception | None = None
+
+    @property
+    def request(self) -> JobRequest:
+        return cast("JobRequest", self)
+
+    async def accept(self) -> None:
+        self.answers.append("accepted")
+        await self.starts.wait()
+        if self.fault:
+            raise self.fault
+
+    async def reject(self, *, terminate: bool = True) -> None:
+        self.answers.append("rejected for all" if terminate else "left to others")
+
+
+async def test_of_ten_calls_offered_at_once_to_a_worker_of_three_lines_three_are_taken() -> None:
+    offers = Offers(Lines(3, list))
+    calls = [Offered(f"AJ_{number}") for number in range(10)]
+    async with asyncio.TaskGroup() as group:
+        for call in calls:
+            group.create_task(offers.answer(call.request))
+        await asyncio.sleep(0)
+        for call in calls:
+            call.starts.set()
+    assert [call.answers for call in calls] == [["accepted"]] * 3 + [["left to others"]] * 7
+
+
+async def test_the_call_after_one_that_never_started_is_taken() -> None:
+    offers = Offers(Lines(1, list))
+    first, second = Offered("AJ_1"), Offered("AJ_2")
+    first.fault = TimeoutError()
+    for call in (first, second):
+        call.starts.set()
+    with pytest.raises(TimeoutError):
+        await offers.answer(first.request)
+    await offers.answer(second.request)
+    assert second.answers == ["accepted"]
