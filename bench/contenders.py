@@ -102,6 +102,7 @@ class Running(WorkerProcess):
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / contender.name}.sqlite3",
             "SWITCHBOARD_SPOOL": str(own / "spool"),
             "SWITCHBOARD_CACHE": str(own_cache(own / "cache", ROOT / ".cache")),
+            "SWITCHBOARD_MAX_CALLS": "64",  # `capacity` finds out how many it holds
             "PYTHONUNBUFFERED": "1",
         }
         if contender.speech:

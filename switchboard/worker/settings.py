@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from switchboard.speech.providers import Access, Accesses, Kind, Providers
+from switchboard.worker.processors import processors_here, usual_calls
 
 _PURPOSES = {
     "LIVEKIT_URL": "where livekit-server is (ws://localhost:7880, wss://NAME.livekit.cloud)",
@@ -72,7 +73,9 @@ class Settings(BaseSettings):
     # Greetings that were spoken before, and the table of areas.
     cache: Path = Field(default=Path(".cache"), validation_alias="SWITCHBOARD_CACHE")
     # How many calls this worker takes at once; past that LiveKit asks another worker.
-    max_calls: int = Field(default=8 * (os.cpu_count() or 1), ge=1, validation_alias="SWITCHBOARD_MAX_CALLS")
+    max_calls: int = Field(
+        default_factory=lambda: usual_calls(processors_here()), ge=1, validation_alias="SWITCHBOARD_MAX_CALLS"
+    )
     # Processes kept warm for the next calls.
     idle_processes: int = Field(default=2, ge=1, validation_alias="SWITCHBOARD_IDLE_PROCESSES")
     # Seconds that running calls may go on for after SIGTERM.
