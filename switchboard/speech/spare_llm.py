@@ -104,12 +104,20 @@ class _Stream(llm.LLMStream):
                     if chunk.has_response():
                         self._has_answered = True
                         patience.reschedule(loop.time() + _NEXT_WORD_S)
-                        said += len(chunk.delta.content or "") if chunk.delta else 0
+                        said += _cut(chunk, _LONGEST - said)
                     self._event_ch.send_nowait(chunk)
-                    if said > _LONGEST:
+                    if said >= _LONGEST:
                         return
         if not self._has_answered:
             raise NotUseful("an empty answer")
+
+
+def _cut(chunk: llm.ChatChunk, most: int) -> int:
+    """Leave `most` letters of it at most; how many it has. One alone may be longer than all that anybody listens to."""
+    if chunk.delta is None or not chunk.delta.content:
+        return 0
+    chunk.delta.content = chunk.delta.content[:most]
+    return len(chunk.delta.content)
 
 
 async def probe(model: llm.LLM[Any]) -> None:

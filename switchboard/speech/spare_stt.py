@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from livekit import rtc
@@ -21,6 +22,7 @@ _ONCE = APIConnectOptions(max_retry=0, timeout=CONNECTS_WITHIN_S)
 _KEPT_S = 10.0  # of sound: longer sentences are rare, and the next one has to listen to all of it
 _LIVED_S = 5.0  # after which a lost connection is an accident, not a recogniser that fails
 _PAUSE_S = 0.5  # before all are tried once more
+_LONGEST = 2_000  # letters of one piece: two minutes of speech, and nobody says so much without a pause
 
 
 class SpareSTT(stt.STT[Any]):
@@ -70,6 +72,11 @@ class SpareSTT(stt.STT[Any]):
         for stream in self._streams:
             stream.change()
 
+    def ended(self) -> None:
+        """The caller has stopped long ago: words that are unfinished still are taken as they are."""
+        for stream in self._streams:
+            stream.finish()
+
     def listening(self, recogniser: stt.STT[Any], language: NotGivenOr[str]) -> stt.RecognizeStream:
         """A stream of one of the choices, whether it hears as it comes or sentence by sentence."""
         if not recogniser.capabilities.streaming:
@@ -98,6 +105,14 @@ class _Stream(stt.RecognizeStream):
         self._now: stt.RecognizeStream | None = None
         self._change = asyncio.Event()
         self._has_ended = False
+        self._unfinished: stt.SpeechEvent | None = None
+        self._has_finished = False
+
+    def finish(self) -> None:
+        """Make what is unfinished final. What the recogniser says in its end all the same comes too late."""
+        if self._unfinished is not None:
+            self._has_finished = True
+            self._pass_on_words(replace(self._unfinished, type=stt.SpeechEventType.FINAL_TRANSCRIPT))
 
     def change(self) -> None:
         """Let another one listen."""
@@ -161,11 +176,26 @@ class _Stream(stt.RecognizeStream):
         async for event in stream:
             if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives:
                 self._spare.choices.served(choice)
-                self._kept.clear()
-                self._kept_s = 0.0
-            self._event_ch.send_nowait(event)
+                if self._has_finished:
+                    self._has_finished = False
+                    continue
+            self._pass_on_words(event)
         if not self._has_ended:
             raise APIConnectionError("the recogniser stopped listening")
+
+    def _pass_on_words(self, event: stt.SpeechEvent) -> None:
+        if event.type is stt.SpeechEventType.START_OF_SPEECH:
+            self._has_finished = False
+        for said in event.alternatives:
+            said.text = said.text[:_LONGEST]
+        if event.alternatives and event.alternatives[0].text:
+            if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT:
+                self._unfinished, self._has_finished = event, False
+            elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
+                self._unfinished = None
+                self._kept.clear()
+                self._kept_s = 0.0
+        self._event_ch.send_nowait(event)
 
     async def _forward(self) -> None:
         async for piece in self._input_ch:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from livekit.agents import AgentSession, UserInputTranscribedEvent, UserTranscriptionTimeoutEvent
+from livekit.agents import AgentSession, UserInputTranscribedEvent, UserStateChangedEvent, UserTranscriptionTimeoutEvent
 
 from switchboard.speech.spare_stt import SpareSTT
 from switchboard.talk.conversation import Conversation
@@ -14,10 +14,11 @@ from switchboard.talk.conversation import Conversation
 logger = logging.getLogger("switchboard")
 
 # From the end of the voice; the last words usually come within half a second of it.
-WORDS_WITHIN_S = 1.8
+WORDS_WITHIN_S = 1.6
+_FINAL_WITHIN_S = 1.2  # from there to the last word of words that have begun to come
 _SHORTEST_S = 0.4  # of voice: a cough or a click is no question
 _IN_A_ROW = 2  # who lives beside a motorway is not asked for ever
-_HEARD_AGAIN_S = 1.0  # by another recogniser, or by the same one over a new connection
+_HEARD_AGAIN_S = 0.8  # by another recogniser, or by the same one over a new connection
 
 
 def ask_again_when_unheard(session: AgentSession[Conversation[Any]]) -> None:
@@ -47,5 +48,16 @@ def ask_again_when_unheard(session: AgentSession[Conversation[Any]]) -> None:
         if understood == before and session.agent_state == "listening" and never_silent is not None:
             never_silent.say("unheard")
 
+    loop = asyncio.get_running_loop()
+    finishing: asyncio.TimerHandle | None = None
+
+    def on_caller(event: UserStateChangedEvent) -> None:
+        nonlocal finishing
+        if finishing is not None:
+            finishing.cancel()
+        if event.new_state != "speaking" and isinstance(session.stt, SpareSTT):
+            finishing = loop.call_later(_FINAL_WITHIN_S, session.stt.ended)
+
+    session.on("user_state_changed", on_caller)
     session.on("user_input_transcribed", on_words)
     session.on("user_transcription_timeout", on_no_words)

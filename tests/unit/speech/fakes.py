@@ -20,6 +20,12 @@ def sound(seconds: float, rate: int = 24_000) -> rtc.AudioFrame:
     return rtc.AudioFrame(wave.tobytes(), rate, 1, len(wave))
 
 
+def words(text: str, *, final: bool) -> stt.SpeechEvent:
+    """What a recogniser says of a caller who said `text`, in the end or so far."""
+    kind = stt.SpeechEventType.FINAL_TRANSCRIPT if final else stt.SpeechEventType.INTERIM_TRANSCRIPT
+    return stt.SpeechEvent(type=kind, alternatives=[stt.SpeechData(language=LanguageCode("en"), text=text)])
+
+
 class FakeLLM(llm.LLM[Any]):
     def __init__(self, *script: Any) -> None:
         super().__init__()
@@ -105,6 +111,10 @@ class _Ear(stt.RecognizeStream):
                 await asyncio.sleep(item)
             elif isinstance(item, Exception):
                 raise item
+            elif isinstance(item, asyncio.Event):
+                await item.wait()
+            elif isinstance(item, stt.SpeechEvent):
+                self._event_ch.send_nowait(item)
             elif item == "silent":
                 async for _ in self._input_ch:
                     pass

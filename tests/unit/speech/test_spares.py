@@ -15,7 +15,7 @@ from switchboard.speech.spare_llm import SpareLLM
 from switchboard.speech.spare_stt import SpareSTT
 from switchboard.speech.spare_tts import SpareTTS
 from switchboard.speech.spares import Choice, Choices
-from tests.unit.speech.fakes import HANGS, FakeLLM, FakeSTT, FakeTTS, sound
+from tests.unit.speech.fakes import HANGS, FakeLLM, FakeSTT, FakeTTS, sound, words
 
 SHORT_S = 0.2
 
@@ -103,9 +103,9 @@ async def test_an_answer_that_stops_coming_is_given_up(monkeypatch: pytest.Monke
         await answer(SpareLLM(choices(FakeLLM("The bicycle is ", HANGS)), SHORT_S))
 
 
-async def test_a_megabyte_of_words_is_cut() -> None:
-    said = await answer(SpareLLM(choices(FakeLLM(*["word " * 200] * 1000)), 5.0))
-    assert len(said) < 6_000
+@pytest.mark.parametrize("script", [["word " * 200] * 1000, ["word " * 200_000]], ids=["in pieces", "in one"])
+async def test_a_megabyte_of_words_is_cut(script: list[str]) -> None:
+    assert len(await answer(SpareLLM(choices(FakeLLM(*script)), 5.0))) < 5_000
 
 
 async def test_all_that_fail_are_told_once() -> None:
@@ -240,3 +240,56 @@ async def test_words_that_were_understood_are_not_heard_twice() -> None:
     stream.flush()
     assert (await anext(stream)).alternatives[0].text == "0.5 s"
     await stream.aclose()
+
+
+async def test_a_megabyte_that_was_heard_is_cut() -> None:
+    [said] = await hear(SpareSTT(choices(FakeSTT([words("word " * 200_000, final=True), "silent"]))))
+    assert len(said) < 5_000
+
+
+async def test_words_whose_end_never_comes_are_taken_as_they_are() -> None:
+    recogniser = SpareSTT(choices(FakeSTT([words("What are your opening", final=False), "silent"])))
+    async with recogniser.stream() as stream:
+        await anext(stream)
+        recogniser.ended()
+        last = await anext(stream)
+    assert last.type is stt.SpeechEventType.FINAL_TRANSCRIPT
+    assert last.alternatives[0].text == "What are your opening"
+
+
+async def test_an_end_that_comes_after_all_is_not_said_twice() -> None:
+    late = asyncio.Event()
+    script = [words("What are", final=False), late, words("What are your hours?", final=True)]
+    more = [words("And on", final=False), words("And on Sunday?", final=True), "silent"]
+    recogniser = SpareSTT(choices(FakeSTT([*script, *more])))
+    async with recogniser.stream() as stream:
+        await anext(stream)
+        recogniser.ended()
+        late.set()
+        heard = [(await anext(stream)).alternatives[0].text for _ in range(3)]
+    assert heard == ["What are", "And on", "And on Sunday?"]
+
+
+async def test_a_short_answer_after_words_without_an_end_is_heard() -> None:
+    goes_on = asyncio.Event()
+    begins = stt.SpeechEvent(type=stt.SpeechEventType.START_OF_SPEECH)
+    script = [words("What are", final=False), goes_on, begins, words("Yes.", final=True), "silent"]
+    recogniser = SpareSTT(choices(FakeSTT(script)))
+    async with recogniser.stream() as stream:
+        await anext(stream)
+        recogniser.ended()
+        goes_on.set()
+        heard = [event.alternatives[0].text for event in [await anext(stream) for _ in range(3)] if event.alternatives]
+    assert heard == ["What are", "Yes."]
+
+
+async def test_words_that_came_to_their_end_are_left_alone() -> None:
+    more = asyncio.Event()
+    script = [words("Good", final=False), words("Good day.", final=True), more, words("Yes.", final=True), "silent"]
+    recogniser = SpareSTT(choices(FakeSTT(script)))
+    async with recogniser.stream() as stream:
+        await anext(stream)
+        await anext(stream)
+        recogniser.ended()
+        more.set()
+        assert (await anext(stream)).alternatives[0].text == "Yes."
