@@ -20,6 +20,7 @@ from switchboard.cli import (
     customers,
     database,
     dial,
+    doctor,
     explain,
     health,
     metadata,
@@ -64,6 +65,7 @@ explain.register(app)
 schema.register(app)
 new.register(app)
 health.register(app)
+doctor.register(app)
 provision.register(app)
 dial.register(app)
 rooms.register(app)

@@ -76,15 +76,10 @@ def _provider_troubles(file: RoutingFile) -> list[str]:
     """Keys that are not set, plug-ins that cannot be made, and what is wrong with the servers that can be asked."""
     import asyncio
 
-    from switchboard.speech.trial import endpoint_troubles, plugin_troubles
+    from switchboard.worker.examination import missing_keys, provider_troubles
 
     settings = read_settings()
-    missing = {name: purpose for name, purpose in file.variables().items() if not settings.variable(name)}
-    accesses, profiles = settings.accesses(file.providers), file.profiles()
-    told = [f"{name} is not set: {purpose}" for name, purpose in missing.items()]
-    told += plugin_troubles(profiles, accesses)
-    keyless = {name for name, provider in file.providers.items() if provider.key in missing}
-    return told + asyncio.run(endpoint_troubles(profiles, accesses, leave_out=keyless))
+    return [*missing_keys(settings, file), *asyncio.run(provider_troubles(settings, file))]
 
 
 def _count(number: int, what: str) -> str:

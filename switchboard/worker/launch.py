@@ -56,4 +56,16 @@ def _prepared(business: Path) -> Services:
     settings.require(file.variables())
     if troubles := obstacles(settings, services.engine) + plugin_troubles(file.profiles(), services.models.accesses):
         raise CannotStart("\n".join(troubles))
+    if file.worker.require_providers and (troubles := _without_providers(services)):
+        raise CannotStart("\n".join(troubles))
     return services
+
+
+def _without_providers(services: Services) -> list[str]:
+    """What keeps providers from serving calls, where the business would rather not start than start without them."""
+    import asyncio
+
+    from switchboard.speech.trial import endpoint_troubles
+
+    profiles = services.tables.current.profiles()
+    return asyncio.run(endpoint_troubles(profiles, services.models.accesses))

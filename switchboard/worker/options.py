@@ -57,6 +57,11 @@ class WorkerOptions(Section):
         description="Whom the worker answers: telephones, browsers and apps (standard), connectors. "
         'With ["sip"], a browser in a telephone\'s room is never taken for the caller.',
     )
+    require_providers: bool = Field(
+        default=False,
+        description="Whether the worker refuses to start while a provider does not answer or refuses its key "
+        "(else it warns).",
+    )
     caller_timeout_s: _Wait = Field(default=30.0, description="How long an empty room waits for its caller. Seconds.")
     answer_timeout_s: _Wait = Field(
         default=180.0, description="How long a greeting waits for the line to be answered. Seconds."

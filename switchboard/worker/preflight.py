@@ -21,7 +21,7 @@ _ASKS_WITHIN_S = 3.0
 def obstacles(settings: Settings, engine: AsyncEngine) -> list[str]:
     """What this machine does not give the worker, a line each with the setting that would mend it. Opens nothing for
     longer than it takes to look."""
-    return [*_address(settings), *_ports(settings), *_folders(settings, engine)]
+    return [*_address(settings), *_ports(settings), *unwritable(settings, engine)]
 
 
 def _address(settings: Settings) -> Iterator[str]:
@@ -51,7 +51,8 @@ def _ports(settings: Settings) -> Iterator[str]:
                 yield f'{name}_HOST = "{host}" is no address of this machine ({error.strerror})'
 
 
-def _folders(settings: Settings, engine: AsyncEngine) -> Iterator[str]:
+def unwritable(settings: Settings, engine: AsyncEngine) -> Iterator[str]:
+    """The folders that a worker cannot do without and cannot write, a line each."""
     from switchboard.database.engine import sqlite_file
 
     file = sqlite_file(engine)

@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 _BEGIN = """
 import os
 from pathlib import Path
+
+import pytest
 from switchboard.worker.launch import begin
 try:
     begin(Path(os.environ["BUSINESS"]))
@@ -60,6 +64,8 @@ _LEFT = """
 import multiprocessing.forkserver as python
 import os
 from pathlib import Path
+
+import pytest
 from switchboard.worker import launch
 start = launch.start_fork_server
 def started(preload):
@@ -77,3 +83,18 @@ def test_a_start_that_fails_leaves_nothing_that_goes_on_loading(tmp_path: Path) 
     assert "Traceback" not in done.stderr
     assert not Path(f"/proc/{int(done.stdout)}").exists()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_worker_that_is_to_have_its_providers_does_not_start_without(tmp_path: Path, required: bool) -> None:
+    config = tmp_path / "switchboard.toml"
+    config.write_text(f'[worker]\nrequire_providers = {str(required).lower()}\n[default]\nagent = "front_desk"\n')
+    nobody = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "DEEPGRAM_BASE_URL": "http://127.0.0.1:9"}
+    keys = dict.fromkeys(("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "OPENAI_API_KEY", "DEEPGRAM_API_KEY"), "k" * 32)
+    ports = {"SWITCHBOARD_HTTP_PORT": "0", "SWITCHBOARD_HEALTH_PORT": "0"}
+    url, log = "ws://127.0.0.1:9", "INFO"
+    done = _begin(
+        tmp_path, LIVEKIT_URL=url, LIVEKIT_LOG_LEVEL=log, SWITCHBOARD_CONFIG=str(config), **nobody, **keys, **ports
+    )
+    assert (done.returncode == 2) is required
+    assert ("cannot be reached" in done.stderr) is required
