@@ -31,6 +31,7 @@ class Cause(StrEnum):
     FAULT = "fault"
     WORKER_STOPPED = "worker_stopped"
     NETWORK_LOST = "network_lost"  # our connection to LiveKit
+    PROCESS_LOST = "process_lost"  # the call's process died
 
 
 _WORDS = {
@@ -53,6 +54,7 @@ _WORDS = {
     Cause.FAULT: "a fault in the worker",
     Cause.WORKER_STOPPED: "the worker stopped",
     Cause.NETWORK_LOST: "the connection to LiveKit was lost",
+    Cause.PROCESS_LOST: "the call's process was lost",
 }
 
 

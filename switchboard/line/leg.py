@@ -63,6 +63,11 @@ class Leg:
         """How it ended, None while it lasts."""
         return self._state.ending
 
+    @property
+    def can_hear(self) -> bool:
+        """Whether whoever it watches hears us now: a telephone that rings does not."""
+        return self._presence.can_hear()
+
     # --- the way of a call --------------------------------------------------------------------------------
 
     def watch(self, caller: rtc.RemoteParticipant) -> None:

@@ -65,7 +65,10 @@ async def claim(api: LiveKitAPI, dispatch: AgentDispatch) -> bool:
 
 
 async def dispatch_again(api: LiveKitAPI, lost: AgentDispatch) -> None:
-    """Make a dispatch with all that `lost` said: the workers that are there now are asked. Raises ServerError."""
+    """Make a dispatch with all that `lost` said: the workers that are there now are asked. Raises ServerError.
+
+    What nobody is given now will be given to nobody later.
+    """
     request = CreateAgentDispatchRequest(
         room=lost.room,
         agent_name=lost.agent_name,

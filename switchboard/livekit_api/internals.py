@@ -13,11 +13,13 @@ import os
 import signal
 import sys
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # importing it takes a second, and the fork server is started before that
     from livekit.agents import Agent, AgentServer, JobContext
+    from livekit.protocol.agent import Job
 
 READ_IN = "1.8.9"
 
@@ -91,6 +93,30 @@ def dispatch_times(ctx: JobContext) -> tuple[float, float, float, float]:
     """When this job was offered, accepted, assigned and handed to its process: Unix seconds, 0.0 where unknown."""
     info = ctx._info  # pyright: ignore[reportPrivateUsage] - `RunningJobInfo` has no other way out
     return info.received_at, info.accepted_at, info.assigned_at, info.launched_at
+
+
+@dataclass(frozen=True, slots=True)
+class LostJob:
+    """A job whose process died. `identity` is that of its agent in the room, where it is still listed for 20 s."""
+
+    job: Job
+    identity: str
+
+
+def on_job_lost(server: AgentServer, lost: Callable[[LostJob], None]) -> None:
+    """Call `lost` within some 10 ms of the death of any job's process that neither ended by itself nor was asked to.
+
+    For a `server` that has registered: its pool of processes is made as it starts (`worker.py`, `run`). The pool tells
+    of every process that has ended (`ipc/proc_pool.py`), and what was asked of it stands on the process
+    (`ipc/supervised_proc.py`).
+    """
+
+    def on_closed(process: Any) -> None:
+        info = process.running_job
+        if info is not None and process.exitcode and not process._closing:
+            lost(LostJob(info.job, info.accept_arguments.identity))
+
+    server._proc_pool.on("process_closed", on_closed)  # pyright: ignore[reportPrivateUsage]
 
 
 class ToolFaults(logging.Handler):

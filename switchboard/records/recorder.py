@@ -46,10 +46,13 @@ _LONGEST = 2000  # characters of what a tool was given or gave
 
 
 class Recorder:
-    """The record of a call in `room`, open until `aclose`. Nothing is written before `begin`. One event loop's own."""
+    """The record of a call in `room`, open until `aclose`. Nothing is written before `begin`. One event loop's own.
 
-    def __init__(self, engine: AsyncEngine, spool: Spool, room: str | None = None) -> None:
-        self.id: UUID = uuid4()
+    `id` is its row's, by which others may find it.
+    """
+
+    def __init__(self, engine: AsyncEngine, spool: Spool, room: str | None = None, id: UUID | None = None) -> None:
+        self.id: UUID = id or uuid4()
         self._engine = engine
         self._spool = spool
         self._row: Row = {"id": self.id, "revision": 0, "room": storable(room)} | {name: [] for name in _LISTS}

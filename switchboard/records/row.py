@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.call.call import Call
+from switchboard.call.causes import Ending
 from switchboard.call.numbers import Number
 from switchboard.call.spec import write_spec
 from switchboard.database.engine import transact
@@ -22,7 +24,13 @@ from switchboard.routing.decision import Answer, Decision, Refuse, Step
 Row = dict[str, Any]
 
 COLUMNS = tuple(column.name for column in CallRecord.__table__.columns)
+_JOBS = UUID("6f0d4a3c-0f5b-4c56-9a0e-7a1f4d1f8b52")  # the namespace of what `id_of` makes
 _TIMES = tuple(column.name for column in CallRecord.__table__.columns if isinstance(column.type, UtcDateTime))
+
+
+def id_of(job: str) -> UUID:
+    """The id of the row of LiveKit's job with this id: the worker finds the row of a process that died."""
+    return uuid5(_JOBS, job)
 
 
 def call_columns(call: Call) -> Row:
@@ -103,3 +111,19 @@ async def write(engine: AsyncEngine, row: Row) -> None:
         where=CallRecord.revision < insert.excluded.revision,
     )
     await transact(engine, lambda connection: connection.execute(upsert))
+
+
+async def end(engine: AsyncEngine, id: UUID, ending: Ending, at: datetime) -> bool:
+    """Say in a row whose writer is no more why and when its call ended, unless the row says so itself.
+
+    False where there is no such row. Raises what the database raises.
+    """
+
+    def work(connection: Connection) -> bool:
+        is_open = update(CallRecord).where(CallRecord.id == id, CallRecord.ended_at.is_(None))
+        words = storable(str(ending))
+        ended = {"cause": ending.cause.value, "end_reason": words, "ended_at": at, "revision": CallRecord.revision + 1}
+        connection.execute(is_open.values(**ended))
+        return bool(connection.scalar(select(exists().where(CallRecord.id == id))))
+
+    return await transact(engine, work)

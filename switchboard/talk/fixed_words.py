@@ -20,10 +20,10 @@ from switchboard.speech.spoken import SpokenText
 
 logger = logging.getLogger("switchboard")
 
-Phrase = Literal["hello", "moment", "still", "sorry", "unheard", "goodbye"]
+Phrase = Literal["hello", "moment", "still", "sorry", "unheard", "interrupted", "goodbye"]
 
 # hello: the greeting's own sound does not come. moment, still: an answer takes long, and longer. sorry: it has failed.
-# unheard: nothing was understood. goodbye: we give up.
+# unheard: nothing was understood. interrupted: the caller was cut off from us. goodbye: we give up.
 _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
     "en": {
         "hello": "Hello, thank you for calling. How can I help you?",
@@ -31,6 +31,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "I am still looking, thank you for waiting.",
         "sorry": "I'm sorry, something went wrong here. Could you say that again, please?",
         "unheard": "I'm sorry, I did not hear you well. Could you say that again, please?",
+        "interrupted": "I'm sorry, we were interrupted. Please go on.",
         "goodbye": "I'm sorry, we have a technical problem. Please call again later. Goodbye.",
     },
     "es": {
@@ -39,6 +40,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "Sigo buscando, gracias por esperar.",
         "sorry": "Lo siento, algo ha fallado. ¿Puede repetirlo, por favor?",
         "unheard": "Lo siento, no le he oído bien. ¿Puede repetirlo, por favor?",
+        "interrupted": "Lo siento, se ha cortado un momento. Siga, por favor.",
         "goodbye": "Lo siento, tenemos un problema técnico. Llame más tarde, por favor. Adiós.",
     },
     "fr": {
@@ -47,6 +49,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "Je cherche encore, merci de patienter.",
         "sorry": "Je suis désolé, quelque chose n'a pas marché. Pouvez-vous répéter, s'il vous plaît ?",
         "unheard": "Je suis désolé, je vous ai mal entendu. Pouvez-vous répéter, s'il vous plaît ?",
+        "interrupted": "Je suis désolé, nous avons été interrompus. Continuez, s'il vous plaît.",
         "goodbye": "Je suis désolé, nous avons un problème technique. Rappelez plus tard, s'il vous plaît. Au revoir.",
     },
     "de": {
@@ -55,6 +58,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "Ich suche noch, danke für Ihre Geduld.",
         "sorry": "Entschuldigung, hier ist etwas schiefgegangen. Können Sie das bitte noch einmal sagen?",
         "unheard": "Entschuldigung, ich habe Sie nicht gut gehört. Können Sie das bitte noch einmal sagen?",
+        "interrupted": "Entschuldigung, wir wurden unterbrochen. Bitte sprechen Sie weiter.",
         "goodbye": "Entschuldigung, wir haben eine Störung. Bitte rufen Sie später wieder an. Auf Wiederhören.",
     },
     "it": {
@@ -63,6 +67,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "Sto ancora cercando, grazie per l'attesa.",
         "sorry": "Mi dispiace, qualcosa non ha funzionato. Può ripetere, per favore?",
         "unheard": "Mi dispiace, non ho sentito bene. Può ripetere, per favore?",
+        "interrupted": "Mi dispiace, siamo stati interrotti. Continui, per favore.",
         "goodbye": "Mi dispiace, abbiamo un problema tecnico. Richiami più tardi, per favore. Arrivederci.",
     },
     "nl": {
@@ -71,6 +76,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "Ik ben nog aan het zoeken, bedankt voor uw geduld.",
         "sorry": "Het spijt me, er ging iets mis. Kunt u dat nog een keer zeggen?",
         "unheard": "Het spijt me, ik heb u niet goed gehoord. Kunt u dat nog een keer zeggen?",
+        "interrupted": "Het spijt me, we werden onderbroken. Gaat u verder, alstublieft.",
         "goodbye": "Het spijt me, we hebben een technische storing. Belt u later terug, alstublieft. Tot ziens.",
     },
     "pt": {
@@ -79,6 +85,7 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "still": "Ainda estou a procurar, obrigado por esperar.",
         "sorry": "Peço desculpa, algo correu mal. Pode repetir, por favor?",
         "unheard": "Peço desculpa, não ouvi bem. Pode repetir, por favor?",
+        "interrupted": "Peço desculpa, fomos interrompidos. Continue, por favor.",
         "goodbye": "Peço desculpa, temos um problema técnico. Ligue mais tarde, por favor. Adeus.",
     },
 }

@@ -50,12 +50,14 @@ class Greeting:
     """What the caller hears first. Without words of ours (a language nobody wrote a greeting for) the agent greets, as
     it is `told`.
 
-    Without `spoken` the words are for a model that speaks by itself.
+    Without `spoken` the words are for the session's own voice, or a model that speaks by itself. `goes_on` where the
+    caller has been greeted before.
     """
 
     words: str | None
     spoken: Sound | None = None
     told: str = "Greet the caller in their language, in one sentence."
+    goes_on: bool = False
 
     def say(self, session: AgentSession[Any]) -> None:
         if self.words is None:

@@ -28,7 +28,7 @@ async def open_conversation(
 
     A call that we made may ask first who picked up: a machine is not greeted.
     """
-    policy = policy_for(call, decision, events)
+    policy = None if greeting.goes_on else policy_for(call, decision, events)
     if policy is not None and await machine_answers(session, leg, call, policy, events, timeout_s):
         greeting.cancel()
         return

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -25,8 +26,10 @@ from switchboard.line.emptying import empty_room
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
 from switchboard.livekit_api.internals import dispatch_times
+from switchboard.livekit_api.rescues import rescues_of
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
+from switchboard.records.row import id_of
 from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer, Decision, Routed
 from switchboard.speech.profile import SpeechProfile
@@ -44,6 +47,7 @@ logger = logging.getLogger("switchboard")
 
 _SERVICES = "services"
 _GREETING_WITHIN_S = 2.0
+_RESCUED = "goes on with a call whose process was lost: what was said before is not known"
 _SPEAKS_AHEAD_AFTER_S = 4.0  # the greeting is over: its voice works, and the processor has nothing better to do
 
 
@@ -70,7 +74,8 @@ class LiveCall:
         self.services = services
         self.file = services.tables.current
         self.events = Events(services.clock)
-        self.record = Recorder(services.engine, Spool(services.settings.spool), ctx.job.room.name)
+        spool = Spool(services.settings.spool)
+        self.record = Recorder(services.engine, spool, ctx.job.room.name, id_of(ctx.job.id))
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, self._delete_room, self.events)
@@ -83,6 +88,13 @@ class LiveCall:
         self._called_at: datetime | None = None
         # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
         self.events.tell(Identified(at=self.events.now(), call=self._expected()))
+        if rescues_of(ctx.job):
+            self.events.tell(Warned(at=self.events.now(), text=_RESCUED))
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the caller has heard an agent before us, whose process was lost."""
+        return rescues_of(self.ctx.job) > 0 and self.leg.can_hear
 
     async def _delete_room(self) -> None:
         # By the job's name for it: a room that could not be connected to has none.
@@ -130,6 +142,8 @@ class LiveCall:
         decision = self.file.table.decide(call)
         decided_in_us = round((perf_counter() - began) * 1e6)
         trace, fingerprint = self.file.table.trace(call), self.file.fingerprint
+        if isinstance(decision, Answer) and self._goes_on:
+            decision = replace(decision, opening=None)  # nothing is thought out for a caller who waits in silence
         now, tell = self.events.now, self.events.tell
         tell(
             Routed(
@@ -163,7 +177,13 @@ class LiveCall:
 
     async def ready(self, greeting: Greeting) -> Greeting:
         """The greeting once its first sound is in hand: before that nothing is published, and the caller's telephone
-        rings. Where it does not come, fixed words; where there are none, the call is refused. Raises LegEnded."""
+        rings. Where it does not come, fixed words; where there are none, the call is refused. Raises LegEnded.
+
+        Who was greeted before, by an agent whose process was lost, is asked to go on.
+        """
+        if self._goes_on:
+            greeting.cancel()
+            return await self._interruption()
         if await greeting.has_sound(_GREETING_WITHIN_S):
             return greeting
         greeting.cancel()
@@ -173,6 +193,11 @@ class LiveCall:
             return Greeting(self._words.text("hello"), hello)
         self.leg.end(Cause.PROVIDER_FAILED, "TTS")
         raise LegEnded
+
+    async def _interruption(self) -> Greeting:
+        """From what is kept, else by the session's own voice."""
+        text, kept = self._words.text("interrupted"), SpokenBefore(self._words, "interrupted")
+        return Greeting(text, kept if await kept.has_begun(0) else None, goes_on=True)
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""

@@ -26,6 +26,7 @@ from switchboard.worker.live_call import hand_on_services
 from switchboard.worker.offers import Offers
 from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
+from switchboard.worker.rescue import rescue_calls
 from switchboard.worker.ringing import take_ringing_calls
 from switchboard.worker.settings import Settings
 from switchboard.worker.terminal import READY, STOPPING, is_terminal, speak_to_people
@@ -120,13 +121,14 @@ async def _serve(server: CallServer, services: Services) -> int:
 
 
 def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[None, None, object]]:
-    """What the worker's own process does beside: calls that ring unanswered are found, the database is kept up to
-    date, the table of areas made."""
+    """What the worker's own process does beside: calls that ring unanswered are found, calls that lose their process
+    go on, the database is kept up to date, the table of areas made."""
     settings = services.settings
     return [
         speak_ahead(services.tables.current, services.models, settings.fixed_words),
         warn_of_endpoints(services),
         take_ringing_calls(server, server.lines, settings, services.agent_name),
+        rescue_calls(server, services),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),
     ]

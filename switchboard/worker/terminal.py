@@ -21,7 +21,7 @@ STOPPING = "stopping: no new calls, running calls may finish"
 _COLOURS = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "red"}
 # Calls that nobody need look at, and those that one should.
 _WELL = frozenset({"caller_hung_up", "agent_ended", "refused", "transferred"})
-_BADLY = frozenset({"fault", "provider_failed", "network_lost"})
+_BADLY = frozenset({"fault", "provider_failed", "network_lost", "process_lost"})
 
 
 def speak_to_people(level: int) -> None:

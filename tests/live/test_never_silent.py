@@ -24,7 +24,7 @@ async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
     folder = tmp_path_factory.mktemp("never-silent")
     async with Exchange(folder, ROOT / "switchboard.toml") as exchange:
         async with asyncio.timeout(60):
-            while len(list(folder.glob("cache/fixed/**/*.wav"))) < 24:
+            while len(list(folder.glob("cache/fixed/**/*.wav"))) < 28:
                 await asyncio.sleep(0.1)
         yield exchange
         exchange.providers.controls.forget_faults()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+from types import SimpleNamespace
 from typing import Any
 
 import livekit.agents
@@ -12,16 +13,21 @@ import pytest
 from livekit.agents import Agent, AgentServer
 from livekit.agents import worker as agent_worker
 from livekit.agents.cli.log import setup_logging
+from livekit.agents.ipc.proc_pool import ProcPool
+from livekit.agents.ipc.supervised_proc import SupervisedProc
 from livekit.agents.job import JobContext, RunningJobInfo
+from livekit.agents.utils import EventEmitter
 from livekit.agents.voice import agent_activity, generation
 
 from switchboard.livekit_api import internals
 from switchboard.livekit_api.internals import (
     READ_IN,
     TOOL_RAISED,
+    LostJob,
     dispatch_times,
     is_connected,
     keeps_recogniser,
+    on_job_lost,
 )
 
 
@@ -83,3 +89,35 @@ def test_a_server_still_shows_whether_it_is_connected() -> None:
     # Set before each attempt, taken back when the server has answered.
     assert source.index("self._connecting = True") < source.index("_handle_register") < source.index("= False")
     assert "self._connection_failed = True" in source
+
+
+def test_a_process_still_shows_whether_it_was_asked_to_end_and_the_pool_that_it_has() -> None:
+    """`_closing` is set by whatever ends a process on purpose, and by nothing else; the pool tells of every end."""
+    assert inspect.getsource(SupervisedProc).count("self._closing = True") == 2
+    assert inspect.getsource(SupervisedProc.aclose).count("self._closing = True") == 1
+    assert inspect.getsource(SupervisedProc.kill).count("self._closing = True") == 1
+    monitor = inspect.getsource(ProcPool._monitor_process_task)  # pyright: ignore[reportPrivateUsage]
+    assert 'self.emit("process_closed", proc)' in monitor
+    assert "self._proc_pool = ipc.proc_pool.ProcPool(" in inspect.getsource(AgentServer.run)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "asked", "has_job", "is_lost"),
+    [
+        pytest.param(-9, False, True, True, id="killed"),
+        pytest.param(1, False, True, True, id="failed"),
+        pytest.param(0, False, True, False, id="ended"),
+        pytest.param(-9, True, True, False, id="asked to end"),
+        pytest.param(-9, False, False, False, id="idle"),
+    ],
+)
+def test_a_job_is_lost_when_its_process_dies_unasked(exit_code: int, asked: bool, has_job: bool, is_lost: bool) -> None:
+    server: Any = AgentServer()
+    server._proc_pool = EventEmitter[str]()
+    lost: list[LostJob] = []
+    on_job_lost(server, lost.append)
+    job: Any = object()
+    info = SimpleNamespace(job=job, accept_arguments=SimpleNamespace(identity="agent-AJ_1"))
+    process = SimpleNamespace(running_job=info if has_job else None, exitcode=exit_code, _closing=asked)
+    server._proc_pool.emit("process_closed", process)
+    assert lost == ([LostJob(job, "agent-AJ_1")] if is_lost else [])

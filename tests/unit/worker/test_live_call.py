@@ -15,10 +15,14 @@ from livekit import rtc
 from livekit.agents import JobContext, JobProcess
 
 from switchboard.call.causes import Cause, Ending
+from switchboard.call.reading import read_call
 from switchboard.database.migrations import migrate
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller
 from switchboard.records.read import latest
 from switchboard.records.record import CallRecord
+from switchboard.routing.decision import Answer
+from switchboard.talk.fixed_words import text_of
+from switchboard.talk.greeting import Greeting
 from switchboard.worker.bootstrap import CannotStart, bootstrap
 from switchboard.worker.launch import BUSINESS
 from switchboard.worker.live_call import LiveCall, hand_on_services, open_call
@@ -40,7 +44,9 @@ class FakeJob:
         self.room.name = ""  # type: ignore[attr-defined] - as `rtc.Room` before it is connected
         self.proc = SimpleNamespace(userdata={"services": bootstrap(ROOT, settings, lambda: LATER)})
         self.api = SimpleNamespace(room=SimpleNamespace(delete_room=self._delete))
-        self.job = SimpleNamespace(id="AJ_1", metadata="", room=SimpleNamespace(name="room", metadata=""))
+        self.job = SimpleNamespace(
+            id="AJ_1", metadata="", attributes=dict[str, str](), room=SimpleNamespace(name="room", metadata="")
+        )
         self.shut_down: list[str] = []
         self._info = SimpleNamespace(received_at=OFFERED.timestamp(), accepted_at=0.0, assigned_at=0.0, launched_at=0.0)
 
@@ -245,3 +251,48 @@ def test_a_process_whose_making_fails_stays_to_refuse_its_call(
     hand_on_services(cast("JobProcess", process))
     assert process.userdata == {"services": None}
     assert "calls are refused until this is mended" in caplog.text
+
+
+class Prepared:
+    """A greeting's sound that is there at once."""
+
+    def __init__(self) -> None:
+        self.given_up = False
+
+    def frames(self) -> Any:
+        raise AssertionError("nobody listens")
+
+    async def has_begun(self, within_s: float) -> bool:
+        return True
+
+    def cancel(self) -> None:
+        self.given_up = True
+
+
+@pytest.mark.parametrize(
+    ("rescues", "status", "goes_on"),
+    [("1", "active", True), ("1", "ringing", False), ("", "active", False)],
+    ids=["a rescue", "a rescue while it rings", "a first agent"],
+)
+async def test_who_was_greeted_before_is_asked_to_go_on_and_who_was_not_is_greeted(
+    tmp_path: Any, rescues: str, status: str, goes_on: bool
+) -> None:
+    job, sound = FakeJob(tmp_path), Prepared()
+    job.job.attributes["switchboard.rescues"] = rescues
+    caller = FakeCaller(attributes={"sip.ruleID": "r", "sip.callStatus": status})
+    job.room.join(caller)
+    answered: list[Greeting] = []
+
+    async def way(live: LiveCall) -> None:
+        live.leg.watch(cast("Any", caller))
+        call = read_call(attributes={"sip.ruleID": "r", "sip.phoneNumber": "+14155550101"}, at=OFFERED)
+        decision = live.decide(call)
+        assert isinstance(decision, Answer)
+        live.equip(call, decision)
+        answered.append(await live.ready(Greeting("Good morning.", sound)))
+        live.leg.end(Cause.CALLER_HUNG_UP)
+
+    await _ended(job, way)
+    (greeting,) = answered
+    assert (greeting.goes_on, sound.given_up) == (goes_on, goes_on)
+    assert greeting.words == (text_of("interrupted", "en") if goes_on else "Good morning.")

@@ -1,0 +1,204 @@
+"""A call whose process died: the worker that had it sends another agent to the caller, and closes its record.
+
+The caller hears nothing meanwhile, and the dead agent is listed in the room for another 20 s. Its process is known to
+have ended, so that it can neither speak nor join again: it is removed, and its dispatch is made anew. Where several see
+the same loss, who takes the old dispatch away makes the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import aiohttp
+from livekit.agents import AgentServer
+from livekit.agents.types import ATTRIBUTE_AGENT_NAME
+from livekit.api import LiveKitAPI, ServerError
+from livekit.protocol.agent_dispatch import AgentDispatch
+from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.room import ListParticipantsRequest, RoomParticipantIdentity
+
+from switchboard.call.causes import Cause, Ending
+from switchboard.call.reading import read_call
+from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
+from switchboard.livekit_api.internals import LostJob, on_job_lost
+from switchboard.livekit_api.rescues import after, is_after, rescues_of
+from switchboard.livekit_api.rooms import delete_room
+from switchboard.records.recorder import Recorder
+from switchboard.records.row import end, id_of
+from switchboard.records.spool import Spool
+from switchboard.worker.bootstrap import Services
+from switchboard.worker.ringing import OFFERED_FOR_S, is_caller
+
+logger = logging.getLogger("switchboard")
+
+MOST = 2  # rescues of one call: what kills its process a third time is in the call
+WITHIN_S = 30.0  # for an agent to come; after that the caller is let go
+_LOOKS_EVERY_S = 0.5
+_WRITES_EVERY_S = 5.0
+
+_FAILURES = (ServerError, aiohttp.ClientError, TimeoutError, OSError)
+_SPEAKING_KINDS = (ParticipantInfo.Kind.STANDARD, ParticipantInfo.Kind.CONNECTOR)
+
+
+class Outcome(StrEnum):
+    """What became of a call whose process was lost."""
+
+    GOES_ON = "another agent has it"
+    NOBODY_WAITS = "the caller has gone"
+    ELSEWHERE = "somebody else sent an agent, or took the dispatch away"
+    GIVEN_UP = "no agent came: the caller was let go"
+
+
+def waits(person: ParticipantInfo) -> bool:
+    """Whether this may be the caller of a call that has lost its agent."""
+    may_speak = person.permission.can_publish and not person.permission.hidden
+    return is_caller(person) or (person.kind in _SPEAKING_KINDS and may_speak)
+
+
+class Rescue:
+    """One lost job's call."""
+
+    def __init__(
+        self,
+        api: LiveKitAPI,
+        lost: LostJob,
+        clock: Callable[[], float] = time.monotonic,
+        looks_every_s: float = _LOOKS_EVERY_S,
+    ) -> None:
+        self._api = api
+        self._lost = lost
+        self._room = lost.job.room.name
+        self._clock = clock
+        self._looks_every_s = looks_every_s
+        self._again: AgentDispatch | None = None  # to be made: the old one is ours, or was asked for
+        self._offered_at = float("-inf")
+
+    async def run(self) -> Outcome:
+        """Send an agent, and see it come. Never raises."""
+        until = self._clock() + WITHIN_S
+        may_go_on = rescues_of(self._lost.job) < MOST
+        while may_go_on and self._clock() < until:
+            try:
+                if (outcome := await self._step()) is not None:
+                    return outcome
+            except _FAILURES as error:
+                # Only the kind: the text may name the room, which may hold the caller's number.
+                logger.warning("a call that lost its process cannot be given an agent yet: %s", type(error).__name__)
+            await asyncio.sleep(self._looks_every_s)
+        return await self._give_up()
+
+    async def _step(self) -> Outcome | None:
+        """What is still to be done, None while nobody has come. Raises what the server, and the way to it, raise."""
+        people = await self._people()
+        if not any(map(waits, people)):
+            return Outcome.NOBODY_WAITS
+        if any(map(self._is_living, people)):
+            return Outcome.GOES_ON if self._again else Outcome.ELSEWHERE
+        dispatches = list(await self._api.agent_dispatch.list_dispatch(self._room))
+        if (again := self._again) is None:
+            lost = next((one for one in dispatches if one.id == self._lost.job.dispatch_id), None)
+            if lost is None:
+                return Outcome.ELSEWHERE
+            self._again = again = after(lost, rescues_of(self._lost.job) + 1)
+            if not await claim(self._api, lost):
+                return Outcome.ELSEWHERE
+        offers = [one for one in dispatches if is_after(one, again)]
+        # A worker that was given it, and whose process dies as well, sees to that itself.
+        if self._clock() - self._offered_at < OFFERED_FOR_S or any(one.state.jobs for one in offers):
+            return None
+        if any(person.identity == self._lost.identity for person in people):
+            await self._remove()
+        for offer in offers:  # that found only full workers
+            await claim(self._api, offer)
+        await dispatch_again(self._api, again)
+        self._offered_at = self._clock()
+        return None
+
+    async def _people(self) -> list[ParticipantInfo]:
+        try:
+            return list((await self._api.room.list_participants(ListParticipantsRequest(room=self._room))).participants)
+        except ServerError as error:
+            if not is_gone(error):
+                raise
+            return []
+
+    async def _remove(self) -> None:
+        """Take the dead agent out of the room: whoever comes later of two agents of our name leaves again."""
+        try:
+            await self._api.room.remove_participant(
+                RoomParticipantIdentity(room=self._room, identity=self._lost.identity)
+            )
+        except ServerError as error:
+            if not is_gone(error):
+                raise
+
+    async def _give_up(self) -> Outcome:
+        """A line on which nobody will speak again is a dead line."""
+        try:
+            await delete_room(self._api, self._room)
+        except _FAILURES as error:
+            logger.error("a call that lost its process could not be ended: %s", type(error).__name__)
+        return Outcome.GIVEN_UP
+
+    def _is_living(self, person: ParticipantInfo) -> bool:
+        is_ours = person.attributes.get(ATTRIBUTE_AGENT_NAME) == self._lost.job.agent_name
+        is_agent = person.kind == ParticipantInfo.Kind.AGENT
+        return is_agent and is_ours and person.identity != self._lost.identity
+
+
+async def close_record(services: Services, lost: LostJob, at: datetime) -> None:
+    """The record of a call whose process died says so; what the process had not written is not known any more.
+
+    Where it had written nothing, there is a row of what its dispatch said. Tries until the database answers.
+    """
+    job, spool = lost.job, Spool(services.settings.spool)
+    ending = Ending(Cause.PROCESS_LOST)
+    while True:
+        try:
+            await spool.drain(services.engine)  # what the process left there is later than what the database has
+            is_known = await end(services.engine, id_of(job.id), ending, at)
+            break
+        except Exception as error:
+            logger.warning("the record of a lost call waits for the database (%s)", type(error).__name__)
+        await asyncio.sleep(_WRITES_EVERY_S)
+    if not is_known:
+        record = Recorder(services.engine, spool, job.room.name, id_of(job.id))
+        region = services.tables.current.worker.region
+        metadata, room = job.metadata or None, job.room.metadata or None
+        record.begin(read_call(at=at, direction="inbound", job=metadata, room=room, region=region))
+        record.ended(ending, at)
+        await record.aclose()
+
+
+async def rescue_calls(server: AgentServer, services: Services) -> None:
+    """For as long as `server` serves: whenever the process of a call dies, send another agent to its caller."""
+    settings = services.settings
+    registered = asyncio.Event()
+
+    def on_registered(*_: object) -> None:
+        registered.set()
+
+    server.on("worker_registered", on_registered)
+    await registered.wait()
+    async with (
+        LiveKitAPI(
+            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
+        ) as api,
+        asyncio.TaskGroup() as tasks,
+    ):
+
+        async def rescue(lost: LostJob) -> None:
+            outcome = await Rescue(api, lost).run()
+            logger.warning("a call lost its process", extra={"outcome": outcome.value, "rescues": rescues_of(lost.job)})
+
+        def on_lost(lost: LostJob) -> None:
+            tasks.create_task(rescue(lost))
+            tasks.create_task(close_record(services, lost, datetime.now(UTC)))
+
+        on_job_lost(server, on_lost)
+        await asyncio.Event().wait()
