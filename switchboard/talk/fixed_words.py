@@ -89,13 +89,17 @@ _TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "goodbye": "Peço desculpa, temos um problema técnico. Ligue mais tarde, por favor. Adeus.",
     },
 }
-LANGUAGES = tuple(_TEXTS)
 _LIMITS = Limits(files=50, unused_s=float("inf"))  # voices of one text; they are needed when it is worst
 
 
 def text_of(phrase: Phrase, language: str) -> str:
     """The words, in English where nobody has written them in `language`."""
     return _TEXTS.get(base_language(language), _TEXTS["en"])[phrase]
+
+
+def is_fixed(text: str) -> bool:
+    """Whether this is one of them, in any language."""
+    return any(text == words for texts in _TEXTS.values() for words in texts.values())
 
 
 class FixedWords:
@@ -119,7 +123,12 @@ class FixedWords:
         return any(words.startswith(text.lstrip()) for words in self._texts.values())
 
     def kept(self, phrase: Phrase) -> list[rtc.AudioFrame]:
-        """The sound, in this voice or else in any that has said it before; empty where nobody has."""
+        """The sound, in this voice or else in any that has said it before; empty where nobody has.
+
+        A model that speaks by itself has no voice here: it says them as it says everything.
+        """
+        if not self._sounds_as:
+            return []
         own = self._place(phrase)
         others = sorted(own.file.parent.glob("*.wav"))
         for place in (own, *(KeptSound(file) for file in others)):
@@ -163,6 +172,7 @@ class SpokenBefore:
     """Fixed words from what is kept: the sound of a greeting that has none of its own."""
 
     def __init__(self, words: FixedWords, phrase: Phrase, rate: int = 24_000) -> None:
+        self.text = words.text(phrase)
         self._words = words
         self._phrase: Phrase = phrase
         self._rate = rate

@@ -14,6 +14,8 @@ from switchboard.livekit_api.internals import ToolFaults
 
 _SPEAKERS = {"user": "caller", "assistant": "agent"}
 
+_PRODUCT = str(Path(__file__).parents[1])  # whose line it is: the business's own, and not of what stands around it
+
 
 def tell_of(session: AgentSession[Any], events: Events) -> None:
     """From now on, until the session closes."""
@@ -59,7 +61,8 @@ def _written(raised: BaseException | None) -> str:
     if raised is None:
         return ""
     text = "".join(traceback.format_exception_only(raised)).strip()
-    ours = [step for step in traceback.extract_tb(raised.__traceback__) if "site-packages" not in step.filename]
+    steps = traceback.extract_tb(raised.__traceback__)
+    ours = [step for step in steps if "site-packages" not in step.filename and not step.filename.startswith(_PRODUCT)]
     return f"{text} ({Path(ours[0].filename).name}:{ours[0].lineno})" if ours else text
 
 

@@ -80,6 +80,8 @@ class LiveCall:
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, self._delete_room, self.events)
         self._speaking_ahead: asyncio.Task[None] | None = None
+        self._words: FixedWords | None = None
+        self._never_silent: NeverSilent | None = None
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
         self._outcome: dict[str, str] = {}
@@ -170,7 +172,8 @@ class LiveCall:
             return table.speech_of(agent, decision, call)
 
         self._begins_with = decision.agent
-        self._words = FixedWords(self.services.settings.fixed_words, sounds_as(decision.speech), decision.language)
+        folder = self.services.settings.fixed_words
+        self._words = FixedWords(folder, sounds_as(decision.speech), decision.language)
         self._never_silent = NeverSilent(self._words, self.leg, self.events)
         voices = Voices(decision.speech, speech_of, models, decision.language)
         return Equipment(options, voices, self.tools, self._never_silent)
@@ -188,9 +191,9 @@ class LiveCall:
             return greeting
         greeting.cancel()
         self.events.tell(Faulted(at=self.events.now(), part="tts", kind="the greeting has no sound"))
-        hello = SpokenBefore(self._words, "hello")
-        if await hello.has_begun(0):
-            return Greeting(self._words.text("hello"), hello)
+        hello = SpokenBefore(self._words, "hello") if self._words else None
+        if hello is not None and await hello.has_begun(0):
+            return Greeting(hello.text, hello)
         self.leg.end(Cause.PROVIDER_FAILED, "TTS")
         raise LegEnded
 
@@ -204,8 +207,9 @@ class LiveCall:
         self.leg.attach(session)
         tell_of(session, self.events)
         self.tools.attach(session, self._begins_with)
-        self._never_silent.attach(session)
-        self._speaking_ahead = asyncio.create_task(self._speak_ahead(session))
+        if self._never_silent is not None and self._words is not None:  # `equip` was asked
+            self._never_silent.attach(session)
+            self._speaking_ahead = asyncio.create_task(_speak_ahead(session, self._words))
 
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
@@ -221,12 +225,6 @@ class LiveCall:
     def stop_speaking_ahead(self) -> None:
         if self._speaking_ahead is not None:
             self._speaking_ahead.cancel()
-
-    async def _speak_ahead(self, session: AgentSession[Any]) -> None:
-        """What the worker has not had said in this voice and language is said now, once the call has begun well."""
-        await asyncio.sleep(_SPEAKS_AHEAD_AFTER_S)
-        if session.tts is not None:
-            await self._words.speak_ahead(session.tts)
 
     def _warn(self, text: str) -> None:
         self.events.tell(Warned(at=self.events.now(), text=text))
@@ -255,6 +253,13 @@ class LiveCall:
                     launched_s=launched,
                 )
             )
+
+
+async def _speak_ahead(session: AgentSession[Any], words: FixedWords) -> None:
+    """What the worker has not had said in this voice and language is said now, once the call has begun well."""
+    await asyncio.sleep(_SPEAKS_AHEAD_AFTER_S)
+    if session.tts is not None:
+        await words.speak_ahead(session.tts)
 
 
 @asynccontextmanager

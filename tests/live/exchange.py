@@ -13,6 +13,7 @@ from lab.providers.server import OfflineServer
 from lab.softphone import Caller, Line, Softphone
 from lab.stage.livekit_server import LiveKitServer
 from lab.stage.stage import Stage
+from switchboard.talk.fixed_words import is_fixed
 from tests.live.redis_server import RedisServer
 from tests.live.worker import ROOT, Worker
 
@@ -54,6 +55,10 @@ class Exchange(Stage[OfflineServer]):
     async def requests(self, kind: str) -> list[dict[str, Any]]:
         """What has reached the stand-in since `forget`, of kind `stt`, `llm` or `tts`, oldest first."""
         return [request for request in self.providers.controls.requests if request["kind"] == kind]
+
+    async def spoken(self) -> list[dict[str, Any]]:
+        """What a voice was asked for since `forget`, without the fixed words that the worker has spoken ahead."""
+        return [one for one in await self.requests("tts") if not is_fixed(one["body"]["input"])]
 
     async def forget(self) -> None:
         self.providers.controls.requests.clear()

@@ -75,7 +75,7 @@ async def _warnings(folder: Path) -> str:
 
 
 async def _said(exchange: Exchange) -> list[str]:
-    return [str(request["body"]["input"]) for request in await exchange.requests("tts")]
+    return [str(request["body"]["input"]) for request in await exchange.spoken()]
 
 
 async def test_an_agent_of_a_prompt_alone_hands_over_and_gets_the_caller_back(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ async def test_an_agent_of_a_prompt_alone_hands_over_and_gets_the_caller_back(tm
             "transfer_to_sales",
             "Hand the caller over to sales: buying a bike.",
         )
-        voices = [request["body"]["voice"] for request in await exchange.requests("tts")]
+        voices = [request["body"]["voice"] for request in await exchange.spoken()]
         assert voices[0] == voices[-1] == "ash"
         assert "nova" in voices
         assert len(await exchange.requests("stt")) == 1  # the recogniser's connection was kept

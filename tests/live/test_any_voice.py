@@ -67,7 +67,8 @@ async def test_one_model_greets_hands_over_and_says_goodbye_to_its_end(tmp_path:
         assert "Can I talk to sales please?" in str(asked[-1]["body"]["messages"])
         assert [one["body"]["voice"] for one in asked][:2] == ["marin", "marin"]
         assert asked[-1]["body"]["voice"] == "cedar"
-        assert not [kind for kind in ("stt", "llm", "tts") if await exchange.requests(kind)]
+        assert not [kind for kind in ("stt", "llm") if await exchange.requests(kind)]
+        assert not await exchange.spoken()
         assert exchange.worker.traceback() is None, exchange.worker.traceback()
     record = await _record(tmp_path)
     assert record.cause == "agent_ended"
@@ -139,7 +140,7 @@ async def test_what_is_written_for_one_model_is_spoken_by_the_voice_that_is_give
         for _ in range(2):
             async with exchange.phone() as phone:
                 await _greeted(phone)
-        (greeting,) = await exchange.requests("tts")
+        (greeting,) = await exchange.spoken()
         assert "Thanks for calling" in greeting["body"]["input"]
         assert not [one for one in await exchange.requests("realtime") if one["path"] == "response.create"]
 
@@ -190,7 +191,7 @@ async def test_a_provider_of_ones_own_is_asked_at_its_address_with_its_key(tmp_p
                 said = await phone.say(QUESTION)
                 assert await phone.heard_speech(20) > said.end
             assert not await exchange.requests("llm")
-            assert not await exchange.requests("tts")
+            assert not await exchange.spoken()
             log = exchange.worker.read_log()
         asked = {one["kind"]: one for one in acme.controls.requests}
         assert {kind: one["key"] for kind, one in asked.items()} == {

@@ -241,7 +241,7 @@ async def test_a_known_customer_is_routed_by_their_tier_and_greeted_by_name(
     await directory.add("+13035550101", {"name": "Ada", "tier": "gold"})
     await exchange.forget()
     assert await _route(exchange, from_number="+13035550101") == "gold customer"
-    assert "Welcome back Ada." in str((await exchange.requests("tts"))[0]["body"]["input"])
+    assert "Welcome back Ada." in str((await exchange.spoken())[0]["body"]["input"])
 
 
 async def test_no_call_is_lost_when_the_database_stops_and_every_record_is_there_when_it_is_back(

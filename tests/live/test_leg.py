@@ -97,7 +97,7 @@ async def test_a_call_outlives_its_first_session_and_ends_with_all_of_them(tmp_p
             await phone.dial()
             assert await phone.answered(20)
             async with asyncio.timeout(20):
-                while len(await exchange.requests("tts")) < 2:
+                while len(await exchange.spoken()) < 2:
                     await asyncio.sleep(0.1)
             await phone.heard_silence(1.0, 20)
             assert not phone.ended.is_set()

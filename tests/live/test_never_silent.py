@@ -31,7 +31,7 @@ async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
 
 
 async def _spoken(exchange: Exchange) -> list[str]:
-    return [request["body"]["input"] for request in await exchange.requests("tts")]
+    return [request["body"]["input"] for request in await exchange.spoken()]
 
 
 async def _greeted(phone: Any) -> None:

@@ -33,7 +33,7 @@ async def _first_words(exchange: Exchange) -> tuple[str, list[dict[str, Any]]]:
     async with exchange.phone() as phone:
         await phone.dial()
         assert await phone.answered(20)
-        spoken = await exchange.requests("tts")
+        spoken = await exchange.spoken()
         asked = await exchange.requests("llm")
         await phone.heard_speech(20, after=0.0)
         assert phone.lost == 0

@@ -71,7 +71,7 @@ async def test_who_picks_up_is_greeted_when_they_can_hear_and_not_before(
     routed = await exchange.worker.logged("routed", call=callee.caller.call_id)
     assert (routed["route"], routed["agent"]) == ("reminders", "sales")
     await callee.heard_silence(0.8, 20)
-    [greeting] = await exchange.requests("tts")
+    [greeting] = await exchange.spoken()
     assert "about your appointment" in greeting["body"]["input"]
     await callee.hang_up()
     over = await exchange.worker.logged("call ended", call=callee.caller.call_id)
