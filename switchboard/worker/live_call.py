@@ -184,23 +184,20 @@ class LiveCall:
 
         Who was greeted before, by an agent whose process was lost, is asked to go on.
         """
+        words = self._words
+        assert words is not None  # `equip` comes before
         if self._goes_on:
             greeting.cancel()
-            return await self._interruption()
+            return await _interruption(words)
         if await greeting.has_sound(_GREETING_WITHIN_S):
             return greeting
         greeting.cancel()
         self.events.tell(Faulted(at=self.events.now(), part="tts", kind="the greeting has no sound"))
-        hello = SpokenBefore(self._words, "hello") if self._words else None
-        if hello is not None and await hello.has_begun(0):
+        hello = SpokenBefore(words, "hello")
+        if await hello.has_begun(0):
             return Greeting(hello.text, hello)
         self.leg.end(Cause.PROVIDER_FAILED, "TTS")
         raise LegEnded
-
-    async def _interruption(self) -> Greeting:
-        """From what is kept, else by the session's own voice."""
-        text, kept = self._words.text("interrupted"), SpokenBefore(self._words, "interrupted")
-        return Greeting(text, kept if await kept.has_begun(0) else None, goes_on=True)
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
@@ -253,6 +250,12 @@ class LiveCall:
                     launched_s=launched,
                 )
             )
+
+
+async def _interruption(words: FixedWords) -> Greeting:
+    """From what is kept, else by the session's own voice."""
+    kept = SpokenBefore(words, "interrupted")
+    return Greeting(kept.text, kept if await kept.has_begun(0) else None, goes_on=True)
 
 
 async def _speak_ahead(session: AgentSession[Any], words: FixedWords) -> None:

