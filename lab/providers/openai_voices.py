@@ -92,11 +92,16 @@ def _read(body: dict[str, Any]) -> tuple[str, str, bool]:
 async def pieces(text: str, language: str, voice: str, speed: float) -> AsyncIterator[bytes]:
     """s16le PCM at RATE, sentence by sentence, so that the first is heard while the others are made."""
     between = b""
-    for sentence in re.split(r"(?<=[.!?…])\s+", text.strip()):
+    for sentence in sentences(text):
         pcm = await asyncio.to_thread(_spoken, sentence, language, voice, RATE, speed)
         if pcm:
             yield between + pcm
             between = _BETWEEN_SENTENCES
+
+
+def sentences(text: str) -> list[str]:
+    """What of a text is spoken in one breath."""
+    return re.split(r"(?<=[.!?…])\s+", text.strip())
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

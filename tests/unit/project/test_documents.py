@@ -90,7 +90,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_files_that_a_page_names_exist(page: Path) -> None:
     """Paths of this repository written as code, such as `switchboard/call/`; examples of one's own are in blocks."""
     prose = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    folders = "agents|prompts|switchboard|tests|scripts|docs|deploy|bench"
+    folders = "agents|prompts|switchboard|tests|scripts|docs|deploy|bench|chaos"
     # What a page lets the reader make is followed by its content; NAME stands for any, .venv is made.
     for path in re.findall(rf"`((?:{folders})/[\w./-]*)`(?!:\n\n$)", prose, re.MULTILINE):
         if "NAME" in path or "/." in path:
