@@ -5,18 +5,24 @@ from __future__ import annotations
 from livekit.agents import JobRequest
 
 from switchboard.worker.lines import Lines
+from switchboard.worker.overflow import FullHouse
 
 
 class Offers:
     """What one worker answers to the calls that it is offered."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, full: FullHouse) -> None:
         self._lines = lines
+        self._full = full
 
     async def answer(self, request: JobRequest) -> None:
-        """Take the call, or leave it to the next worker. Raises what livekit-agents does where it cannot start it."""
+        """Take the call, or leave it to the next worker, and see that its caller is told if there is none.
+
+        Raises what livekit-agents does where it cannot start the job.
+        """
         with self._lines.reserve(request.id) as has_line:
             if has_line:
                 await request.accept()  # returns when the job has its process
                 return
         await request.reject(terminate=False)
+        await self._full.tell(request.room.name)

@@ -1,4 +1,4 @@
-"""`[worker]` of the routing file."""
+"""`[worker]` and `[overflow]` of the routing file."""
 
 from __future__ import annotations
 
@@ -65,4 +65,15 @@ class WorkerOptions(Section):
     caller_timeout_s: _Wait = Field(default=30.0, description="How long an empty room waits for its caller. Seconds.")
     answer_timeout_s: _Wait = Field(
         default=180.0, description="How long a greeting waits for the line to be answered. Seconds."
+    )
+
+
+class Overflow(Section):
+    """Calls beyond the lines of all workers."""
+
+    model_config = ConfigDict(title="[overflow]")
+
+    then: Annotated[Literal["refuse", "wait"], Must('"refuse" or "wait"')] = Field(
+        default="refuse",
+        description='"refuse" tells the caller while it rings (486), "wait" lets them ring until a line is free.',
     )

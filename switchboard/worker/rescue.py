@@ -32,7 +32,7 @@ from switchboard.records.recorder import Recorder
 from switchboard.records.row import end, id_of
 from switchboard.records.spool import Spool
 from switchboard.worker.bootstrap import Services
-from switchboard.worker.ringing import OFFERED_FOR_S, is_caller
+from switchboard.worker.waiting import OFFERED_FOR_S, is_caller
 
 logger = logging.getLogger("switchboard")
 

@@ -13,63 +13,29 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum, auto
 
 from livekit.agents import AgentServer
-from livekit.api import LiveKitAPI, ServerError
+from livekit.api import LiveKitAPI
 from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import ParticipantInfo, Room
-from livekit.protocol.room import ListParticipantsRequest, ListRoomsRequest
+from livekit.protocol.room import ListRoomsRequest
 
-from switchboard.call import attributes as names
-from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
+from switchboard.livekit_api.dispatching import claim, dispatch_again
 from switchboard.livekit_api.internals import is_connected
 from switchboard.worker.lines import Lines
-from switchboard.worker.settings import Settings
+from switchboard.worker.options import Overflow
+from switchboard.worker.overflow import settle
+from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, dispatches_of, is_caller, judge, state_of
 
 logger = logging.getLogger("switchboard")
 
-OFFERED_FOR_S = 3.5  # livekit-server waits 3 s for a worker to take a job, and never offers it again
 RINGS_AT_MOST_S = 300.0  # the bridge's own limit is 180: older rooms are not looked into
 LOOKS_INTO = 50  # rooms in one look
 _TICKS_EVERY_S = 1.0
 _LOOKS_EVERY = 5  # ticks
 _LEFT_ALONE_S = 30.0
-
-
-# --- what is so: pure ---------------------------------------------------------------------------------------------
-
-
-class Verdict(Enum):
-    """What a room is to a worker that looks for ringing calls."""
-
-    SERVED = auto()  # an agent is there, or was given the call
-    OFFERED = auto()  # its dispatch is so young that a worker may yet take it
-    WAITING = auto()  # a caller waits, and nobody is coming
-    NOT_OURS = auto()  # nobody waits for us there
-
-
-def judge(
-    dispatches: Iterable[AgentDispatch], people: Iterable[ParticipantInfo], agent_name: str, now_s: float
-) -> Verdict:
-    """What a room with these dispatches and participants is to the workers of `agent_name`. `now_s` is Unix time."""
-    ours = dispatches_of(agent_name, dispatches)
-    present = list(people)
-    if any(one.state.jobs for one in ours) or any(one.kind == ParticipantInfo.Kind.AGENT for one in present):
-        return Verdict.SERVED
-    if not ours or not any(map(is_caller, present)):
-        return Verdict.NOT_OURS
-    return Verdict.OFFERED if now_s - ours[-1].state.created_at / 1e9 < OFFERED_FOR_S else Verdict.WAITING
-
-
-def dispatches_of(agent_name: str, dispatches: Iterable[AgentDispatch]) -> list[AgentDispatch]:
-    """Those of that name, the oldest first."""
-    return sorted((one for one in dispatches if one.agent_name == agent_name), key=lambda one: one.state.created_at)
-
-
-def is_caller(person: ParticipantInfo) -> bool:
-    """Whether this is somebody on a telephone who has not hung up."""
-    return person.kind == ParticipantInfo.Kind.SIP and person.attributes.get(names.STATUS) != names.HANGUP
+# By then every worker with a free line has looked twice.
+REFUSED_AFTER_S = OFFERED_FOR_S + 2 * _LOOKS_EVERY * _TICKS_EVERY_S
 
 
 def worth_a_look(rooms: Iterable[Room], left_alone: Mapping[str, float], now_s: float) -> list[Room]:
@@ -82,9 +48,6 @@ def worth_a_look(rooms: Iterable[Room], left_alone: Mapping[str, float], now_s: 
     return sorted(found, key=lambda room: room.creation_time_ms or room.creation_time * 1000)
 
 
-# --- what is done -------------------------------------------------------------------------------------------------
-
-
 class RingingCalls:
     """The calls that nobody was given, as one worker finds and takes them.
 
@@ -92,9 +55,16 @@ class RingingCalls:
     a caller the agent who is coming.
     """
 
-    def __init__(self, api: LiveKitAPI, agent_name: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        api: LiveKitAPI,
+        agent_name: str,
+        overflow: Callable[[], Overflow],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._api = api
         self._agent_name = agent_name
+        self._overflow = overflow
         self._clock = clock
         self._left_alone: dict[str, float] = {}
         self._found: set[str] = set()  # dispatches of calls that waited at the last look
@@ -114,6 +84,8 @@ class RingingCalls:
     async def look(self, lines: int) -> int:
         """Take the calls that ring, the longest waiting first and at most `lines` of them; how many it took.
 
+        Those that would ring on, because nobody has a line for them, are refused if `[overflow]` says so.
+
         Raises livekit.api's ServerError and what reaching the server raises. The next look goes on from there.
         """
         rooms = list((await self._api.room.list_rooms(ListRoomsRequest())).rooms)
@@ -128,13 +100,22 @@ class RingingCalls:
         before, self._found = self._found, {lost.id for _, lost in waiting}
         taken = 0
         for room, lost in waiting:
-            if taken < lines and lost.id in before:
+            if lost.id not in before:
+                continue
+            if taken < lines:
                 taken += await self._take(room, lost)
+            elif self._is_refused(lost):
+                await settle(self._api, room.name, self._agent_name)
         return taken
+
+    def _is_refused(self, lost: AgentDispatch) -> bool:
+        """Whether to wait no more for a free line, here or at another worker."""
+        rang_s = self._clock() - lost.state.created_at / 1e9
+        return self._overflow().then == "refuse" and rang_s > REFUSED_AFTER_S
 
     async def _look_into(self, room: Room) -> AgentDispatch | None:
         """The dispatch to take, where a call waits in `room`."""
-        state = await self._state_of(room)
+        state = await state_of(self._api, room.name)
         if state is None:
             return None
         dispatches, people = state
@@ -148,19 +129,6 @@ class RingingCalls:
             case Verdict.NOT_OURS:
                 self._left_alone[room.sid] = self._clock() + _LEFT_ALONE_S
         return None
-
-    async def _state_of(self, room: Room) -> tuple[list[AgentDispatch], list[ParticipantInfo]] | None:
-        """Dispatches and participants; None of a room that is gone."""
-        try:
-            dispatches, people = await asyncio.gather(
-                self._api.agent_dispatch.list_dispatch(room.name),
-                self._api.room.list_participants(ListParticipantsRequest(room=room.name)),
-            )
-        except ServerError as error:
-            if not is_gone(error):
-                raise
-            return None
-        return dispatches, list(people.participants)
 
     async def _take(self, room: Room, lost: AgentDispatch) -> bool:
         """Dispatch ourselves in place of `lost`; False where another worker was quicker, or the caller has gone.
@@ -177,7 +145,7 @@ class RingingCalls:
     async def _make_good(self, there: set[str]) -> None:
         """Make the dispatches again that were taken away, or may have been, when the server did not answer."""
         for id, (room, lost) in list(self._owed.items()):
-            if room.sid in there and (state := await self._state_of(room)):
+            if room.sid in there and (state := await state_of(self._api, room.name)):
                 dispatches, people = state
                 is_bare = not dispatches_of(self._agent_name, dispatches)
                 is_alone = all(person.kind != ParticipantInfo.Kind.AGENT for person in people)
@@ -186,7 +154,13 @@ class RingingCalls:
             del self._owed[id]
 
 
-async def take_ringing_calls(server: AgentServer, lines: Lines, settings: Settings, agent_name: str) -> None:
+async def take_ringing_calls(
+    server: AgentServer,
+    lines: Lines,
+    open_api: Callable[[], LiveKitAPI],
+    agent_name: str,
+    overflow: Callable[[], Overflow],
+) -> None:
     """For as long as `server` serves: whenever it has registered or has a line free again, and every few seconds."""
     registered = asyncio.Event()
 
@@ -196,16 +170,15 @@ async def take_ringing_calls(server: AgentServer, lines: Lines, settings: Settin
     server.on("worker_registered", on_registered)
     await registered.wait()
     free, well = 0, True
-    async with LiveKitAPI(
-        settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
-    ) as api:
-        ringing = RingingCalls(api, agent_name)
+    async with open_api() as api:
+        ringing = RingingCalls(api, agent_name, overflow)
         for tick in itertools.count():
             serves = is_connected(server) and not server.draining
             before, free = free, lines.free if serves else 0
             asked = registered.is_set() or free > before or ringing.more_to_see or tick % _LOOKS_EVERY == 0
             registered.clear()
-            if (free and asked) or ringing.owes:
+            refuses = serves and overflow().then == "refuse"
+            if ((free or refuses) and asked) or ringing.owes:
                 try:
                     taken = await ringing.look(free)
                 except Exception as error:

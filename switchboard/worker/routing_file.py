@@ -31,7 +31,7 @@ from switchboard.speech.provider_reading import ProviderKeys, read_providers
 from switchboard.speech.providers import Part, Providers, provider_of, work_of
 from switchboard.speech.reading import SpeechKeys, overlaid
 from switchboard.talk.options import NOTHING, AgentKeys, AgentOptions, read_agents
-from switchboard.worker.options import WorkerOptions
+from switchboard.worker.options import Overflow, WorkerOptions
 
 
 class Sections(Section):
@@ -42,6 +42,7 @@ class Sections(Section):
     refused: ClassVar[Mapping[str, str]] = {"hours": "hours is not yet supported: timetables come with a later version"}
 
     worker: WorkerOptions = WorkerOptions()
+    overflow: Overflow = Overflow()
     numbers: NumbersSection = NumbersSection()
     provider: dict[str, ProviderKeys] = Field(
         default={}, description="Who hears, thinks and speaks, beside deepgram and openai or in their place."
@@ -69,6 +70,7 @@ class RoutingFile:
     table: Table
     tests: tuple[Example, ...]
     fingerprint: str
+    overflow: Overflow
     doubts: tuple[str, ...] = ()
 
     def asked(self) -> frozenset[str]:
@@ -159,6 +161,7 @@ def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFil
         routing.table,
         routing.tests,
         _fingerprint(source.bytes, *routing.contents),
+        file.overflow,
         tuple(f"{source.name}:{source.line(*path)}: {told} (warning)" for path, told in _doubts(file, speech)),
     )
 

@@ -10,7 +10,9 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 
+import aiohttp
 from livekit.agents import AgentServer, JobContext
+from livekit.api import LiveKitAPI
 
 from switchboard.livekit_api.internals import end_fork_server, set_up_log
 from switchboard.records.keeping import keep
@@ -24,6 +26,8 @@ from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
 from switchboard.worker.live_call import hand_on_services
 from switchboard.worker.offers import Offers
+from switchboard.worker.options import Overflow
+from switchboard.worker.overflow import FullHouse
 from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
 from switchboard.worker.rescue import rescue_calls
@@ -35,6 +39,7 @@ logger = logging.getLogger("switchboard")
 
 _FAILED = 1
 _WRONG_USE = 2
+_API_TIMEOUT_S = 10.0
 
 
 class CallServer(AgentServer):
@@ -61,10 +66,21 @@ class CallServer(AgentServer):
         return [running.job.id for running in self.active_jobs]
 
 
+def _api_of(settings: Settings) -> Callable[[], LiveKitAPI]:
+    """What makes livekit-server's API, for an `async with`."""
+    secret, timeout = settings.livekit_api_secret.get_secret_value(), aiohttp.ClientTimeout(total=_API_TIMEOUT_S)
+    return lambda: LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret, timeout=timeout)
+
+
+def _overflow_of(services: Services) -> Callable[[], Overflow]:
+    return lambda: services.tables.current.overflow
+
+
 def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> CallServer:
     """A server that gives each call of our name to `answer`."""
     server = CallServer(services.settings)
-    server.rtc_session(answer, agent_name=services.agent_name, on_request=Offers(server.lines).answer)
+    full = FullHouse(_api_of(services.settings), services.agent_name, _overflow_of(services))
+    server.rtc_session(answer, agent_name=services.agent_name, on_request=Offers(server.lines, full).answer)
     return server
 
 
@@ -127,7 +143,7 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
     return [
         speak_ahead(services.tables.current, services.models, settings.fixed_words),
         warn_of_endpoints(services),
-        take_ringing_calls(server, server.lines, settings, services.agent_name),
+        take_ringing_calls(server, server.lines, _api_of(settings), services.agent_name, _overflow_of(services)),
         rescue_calls(server, services),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),

@@ -29,10 +29,10 @@ class Town(Stage[OfflineServer]):
         super().__init__(OfflineServer())
         self._folder = folder
 
-    def worker(self, name: str = "worker", **environment: str) -> Worker:
+    def worker(self, name: str = "worker", table: str = TABLE, **environment: str) -> Worker:
         """Not yet started."""
         few = {"SWITCHBOARD_IDLE_PROCESSES": "1", **environment}
-        return Worker(self._folder / name, TABLE, self.environment | few)
+        return Worker(self._folder / name, table, self.environment | few)
 
     def phone(self, number: str = "+14155550123") -> Softphone:
         caller = Caller(from_number=number, agent_name="switchboard", job_metadata=METADATA)
@@ -64,7 +64,7 @@ async def test_a_call_that_came_before_the_worker_is_answered(town: Town) -> Non
 
 async def test_a_call_that_found_all_lines_taken_is_answered_when_one_is_free(town: Town) -> None:
     async with (
-        town.worker(SWITCHBOARD_MAX_CALLS="1") as worker,
+        town.worker(table=TABLE + '[overflow]\nthen = "wait"\n', SWITCHBOARD_MAX_CALLS="1") as worker,
         town.phone() as first,
         town.phone("+14155550124") as second,
     ):

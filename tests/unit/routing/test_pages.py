@@ -17,7 +17,7 @@ from switchboard.routing.placeholders import PLACEHOLDERS
 from switchboard.routing.rows import RouteRow
 from switchboard.speech.reading import SpeechKeys
 from switchboard.talk.options import AgentKeys
-from switchboard.worker.options import WorkerOptions
+from switchboard.worker.options import Overflow, WorkerOptions
 from switchboard.worker.routing_file import Sections
 from tests.unit.routing.routing_files import AGENTS, DEFAULT, be_business, load_text
 
@@ -55,6 +55,7 @@ KEYS = {
     *SpeechKeys.key_names(),
     *call_spec.KEYS,
     *WorkerOptions.key_names(),
+    *Overflow.key_names(),
     *AgentKeys.key_names(),
 }
 

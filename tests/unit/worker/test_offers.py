@@ -7,9 +7,25 @@ from typing import cast
 
 import pytest
 from livekit.agents import JobRequest
+from livekit.protocol.models import Room
 
 from switchboard.worker.lines import Lines
 from switchboard.worker.offers import Offers
+from switchboard.worker.overflow import FullHouse
+
+
+class Told:
+    """The house when it is full: the rooms whose callers it was to tell."""
+
+    def __init__(self) -> None:
+        self.rooms: list[str] = []
+
+    @property
+    def house(self) -> FullHouse:
+        return cast("FullHouse", self)
+
+    async def tell(self, room: str) -> None:
+        self.rooms.append(room)
 
 
 class Offered:
@@ -17,6 +33,7 @@ class Offered:
 
     def __init__(self, id: str) -> None:
         self.id = id
+        self.room = Room(name=f"room of {id}")
         self.answers: list[str] = []
         self.starts = asyncio.Event()
         self.fault: Exception | None = None
@@ -36,7 +53,8 @@ class Offered:
 
 
 async def test_of_ten_calls_offered_at_once_to_a_worker_of_three_lines_three_are_taken() -> None:
-    offers = Offers(Lines(3, list))
+    told = Told()
+    offers = Offers(Lines(3, list), told.house)
     calls = [Offered(f"AJ_{number}") for number in range(10)]
     async with asyncio.TaskGroup() as group:
         for call in calls:
@@ -45,10 +63,11 @@ async def test_of_ten_calls_offered_at_once_to_a_worker_of_three_lines_three_are
         for call in calls:
             call.starts.set()
     assert [call.answers for call in calls] == [["accepted"]] * 3 + [["left to others"]] * 7
+    assert told.rooms == [call.room.name for call in calls[3:]]
 
 
 async def test_the_call_after_one_that_never_started_is_taken() -> None:
-    offers = Offers(Lines(1, list))
+    offers = Offers(Lines(1, list), Told().house)
     first, second = Offered("AJ_1"), Offered("AJ_2")
     first.fault = TimeoutError()
     for call in (first, second):

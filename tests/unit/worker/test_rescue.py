@@ -32,8 +32,8 @@ from switchboard.records.row import id_of
 from switchboard.records.spool import Spool
 from switchboard.worker.bootstrap import Services, bootstrap
 from switchboard.worker.rescue import MOST, WITHIN_S, Outcome, Rescue, close_record
-from switchboard.worker.ringing import OFFERED_FOR_S
 from switchboard.worker.settings import Settings
+from switchboard.worker.waiting import OFFERED_FOR_S
 from tests.business import ROOT
 
 DIED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -6,24 +6,24 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 from livekit.api import LiveKitAPI, ServerError
 from livekit.protocol.agent import Job
 from livekit.protocol.agent_dispatch import AgentDispatch, AgentDispatchState, CreateAgentDispatchRequest
 from livekit.protocol.models import ParticipantInfo, Room
-from livekit.protocol.room import ListParticipantsRequest, ListParticipantsResponse, ListRoomsRequest, ListRoomsResponse
-
-from switchboard.worker.ringing import (
-    LOOKS_INTO,
-    OFFERED_FOR_S,
-    RINGS_AT_MOST_S,
-    RingingCalls,
-    Verdict,
-    judge,
-    worth_a_look,
+from livekit.protocol.room import (
+    DeleteRoomRequest,
+    ListParticipantsRequest,
+    ListParticipantsResponse,
+    ListRoomsRequest,
+    ListRoomsResponse,
 )
+
+from switchboard.worker.options import Overflow
+from switchboard.worker.ringing import LOOKS_INTO, REFUSED_AFTER_S, RINGS_AT_MOST_S, RingingCalls, worth_a_look
+from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, judge
 
 NOW = 1_800_000_000.0
 Kind = ParticipantInfo.Kind
@@ -40,7 +40,7 @@ def dispatch(
 
 
 def person(kind: Any = Kind.SIP, status: str = "ringing") -> ParticipantInfo:
-    return ParticipantInfo(identity=str(kind), kind=kind, attributes={"sip.callStatus": status})
+    return ParticipantInfo(identity=str(kind), kind=kind, attributes={"sip.callStatus": status, "sip.ruleID": "SDR_1"})
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,10 @@ class Server:
         await asyncio.sleep(0)
         self._lose("delete_dispatch, and its answer is lost")
 
+    async def delete_room(self, request: DeleteRoomRequest) -> None:
+        self._ask("delete_room", request.room)
+        self.hang_up(request.room)
+
     async def create_dispatch(self, request: CreateAgentDispatchRequest) -> None:
         self._ask("create_dispatch", None)
         self.created.append(request)
@@ -142,8 +146,8 @@ class Server:
             raise TimeoutError
 
 
-def worker(server: Server) -> RingingCalls:
-    return RingingCalls(server.api, "switchboard", lambda: NOW)
+def worker(server: Server, then: Literal["refuse", "wait"] = "refuse", now: float = NOW) -> RingingCalls:
+    return RingingCalls(server.api, "switchboard", lambda: Overflow(then=then), lambda: now)
 
 
 async def test_a_call_found_twice_is_taken_with_all_that_its_dispatch_said() -> None:
@@ -235,3 +239,26 @@ async def test_a_call_that_was_taken_and_hung_up_while_the_server_failed_is_let_
     await ringing.look(1)
     assert not ringing.owes
     assert server.created == []
+
+
+async def test_calls_that_no_worker_had_a_line_for_are_refused_after_a_while_the_others_are_taken() -> None:
+    server = Server()
+    server.ring("first")
+    server.ring("second")
+    ringing = worker(server, now=OLD + REFUSED_AFTER_S + 1)
+    await ringing.look(1)
+    assert await ringing.look(1) == 1
+    assert [request.room for request in server.created] == ["first"]
+    assert list(server.people) == ["first"]
+
+
+@pytest.mark.parametrize(("then", "rang_s"), [("refuse", REFUSED_AFTER_S - 1), ("wait", REFUSED_AFTER_S + 60)])
+async def test_a_call_waits_while_another_worker_may_take_it_and_for_ever_where_the_file_says_so(
+    then: Literal["refuse", "wait"], rang_s: float
+) -> None:
+    server = Server()
+    server.ring("call")
+    ringing = worker(server, then, now=OLD + rang_s)
+    for _ in range(3):
+        assert await ringing.look(0) == 0
+    assert list(server.people) == ["call"]

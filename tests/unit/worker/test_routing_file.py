@@ -41,6 +41,7 @@ FAULTS: list[tuple[str, int, str]] = [
     ('[[route]]\nname = "a"\ntransfer = "tel:+1"\nwhen.to = "1"\n', 3, "transfer is not yet supported"),
     ('[[route]]\nname = "a"\nannounce = "Hi"\nwhen.to = "1"\n', 3, "announce is not yet supported"),
     ('[[route]]\nname = "a"\nagent = "sales"\nwhen.open = "office"\n', 4, "open is not yet supported"),
+    ('[overflow]\nthen = "queue"\n', 2, 'then must be "refuse" or "wait"'),
     ('[hours.office]\ntimezone = "UTC"\n', 1, "hours is not yet supported"),
     ('[[route]]\nname = "a"\nagent = "sales"\nwhen = "x"\n', 4, "when must be a table"),
     ('[[route]]\nname = "a"\nagent = "sales"\nspeech = "fone"\nwhen.to = "1"\n', 4, 'unknown speech profile "fone"'),
