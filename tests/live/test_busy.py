@@ -21,16 +21,16 @@ TOLD_WITHIN = 3.0  # s
 
 
 class Town(Stage[OfflineServer]):
-    """A stage with a worker of few lines, which answers at once: as many processes are warm."""
+    """A stage with workers of few lines, which answer at once: as many processes are warm."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(OfflineServer())
         self._folder = folder
 
-    def worker(self, lines: int) -> Worker:
+    def worker(self, lines: int, name: str = "worker") -> Worker:
         """Not yet started."""
         few = {"SWITCHBOARD_MAX_CALLS": str(lines), "SWITCHBOARD_IDLE_PROCESSES": str(lines)}
-        return Worker(self._folder / "worker", TABLE, self.environment | few)
+        return Worker(self._folder / name, TABLE, self.environment | few)
 
     def phone(self, number: int) -> Softphone:
         caller = Caller(from_number=f"+141555501{number:02}", agent_name="switchboard")
@@ -76,6 +76,15 @@ async def test_of_twice_as_many_calls_as_lines_each_is_served_or_told_and_the_se
         await served[1].hang_up()
         assert await _is_answered(town, stack), "the line of a caller who has hung up is free again"
         assert worker.traceback() is None
+
+
+async def test_a_call_that_one_worker_has_no_line_for_is_answered_by_the_other(town: Town) -> None:
+    async with town.worker(1, "one"), town.worker(1, "other"), AsyncExitStack() as stack:
+        phones = [await stack.enter_async_context(town.phone(number)) for number in range(3)]
+        for phone in phones:
+            await call(phone)
+        assert [phone.answered_at is not None for phone in phones] == [True, True, False]
+        assert phones[2].outcome == "refused"
 
 
 async def _is_answered(town: Town, stack: AsyncExitStack) -> bool:
