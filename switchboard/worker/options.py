@@ -74,6 +74,6 @@ class Overflow(Section):
     model_config = ConfigDict(title="[overflow]")
 
     then: Annotated[Literal["refuse", "wait"], Must('"refuse" or "wait"')] = Field(
-        default="refuse",
-        description='"refuse" tells the caller while it rings (486), "wait" lets them ring until a line is free.',
+        default="wait",
+        description='"wait" lets callers ring until a line is free, "refuse" tells them while it rings (486).',
     )

@@ -64,7 +64,7 @@ async def test_a_call_that_came_before_the_worker_is_answered(town: Town) -> Non
 
 async def test_a_call_that_found_all_lines_taken_is_answered_when_one_is_free(town: Town) -> None:
     async with (
-        town.worker(table=TABLE + '[overflow]\nthen = "wait"\n', SWITCHBOARD_MAX_CALLS="1") as worker,
+        town.worker(SWITCHBOARD_MAX_CALLS="1") as worker,
         town.phone() as first,
         town.phone("+14155550124") as second,
     ):
