@@ -47,6 +47,7 @@ async def set_up(
             environment = os.environ | stage.environment | {"SWITCHBOARD_IDLE_PROCESSES": "1", **variables}
             if "openai" in imitated:
                 environment["SWITCHBOARD_CACHE"] = str(own_cache(Path(folder), settings.cache))
+                environment["SWITCHBOARD_SPEAK_AHEAD"] = "false"  # the cache is gone when this is over
             worker = await stage.bring_up(WorkerProcess(environment, log))
             tell(f"the worker, registered  [dim]{worker.started_in:.1f} s[/dim]")
             here = {

@@ -16,8 +16,10 @@ _FIRST_AFTER_S = 1.0  # the worker registers first
 _WITHIN_S = 60.0
 
 
-async def speak_ahead(file: RoutingFile, models: ModelStock, folder: Path) -> None:
-    """Have them said and kept where they are not. Never raises; what a call misses it has said itself."""
+async def speak_ahead(file: RoutingFile, models: ModelStock, folder: Path | None) -> None:
+    """Have them said and kept in `folder` where they are not. Never raises; what a call misses it has said itself."""
+    if folder is None:
+        return
     await asyncio.sleep(_FIRST_AFTER_S)
     try:
         async with asyncio.timeout(_WITHIN_S):

@@ -206,7 +206,8 @@ class LiveCall:
         self.tools.attach(session, self._begins_with)
         if self._never_silent is not None and self._words is not None:  # `equip` was asked
             self._never_silent.attach(session)
-            self._speaking_ahead = asyncio.create_task(_speak_ahead(session, self._words))
+            if self.services.settings.speak_ahead:
+                self._speaking_ahead = asyncio.create_task(_speak_ahead(session, self._words))
 
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))

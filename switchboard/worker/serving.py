@@ -141,7 +141,7 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
     go on, the database is kept up to date, the table of areas made."""
     settings = services.settings
     return [
-        speak_ahead(services.tables.current, services.models, settings.fixed_words),
+        speak_ahead(services.tables.current, services.models, settings.fixed_words if settings.speak_ahead else None),
         warn_of_endpoints(services),
         take_ringing_calls(server, server.lines, _api_of(settings), services.agent_name, _overflow_of(services)),
         rescue_calls(server, services),

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     config: Path = Field(default=Path("switchboard.toml"), validation_alias="SWITCHBOARD_CONFIG")
     # Greetings that were spoken before, and the table of areas.
     cache: Path = Field(default=Path(".cache"), validation_alias="SWITCHBOARD_CACHE")
+    # Whether fixed words are spoken ahead and kept: some requests for each voice and language, once.
+    speak_ahead: bool = Field(default=True, validation_alias="SWITCHBOARD_SPEAK_AHEAD")
     # How many calls this worker takes at once; past that LiveKit asks another worker.
     max_calls: int = Field(
         default_factory=lambda: usual_calls(processors_here()), ge=1, validation_alias="SWITCHBOARD_MAX_CALLS"

@@ -14,9 +14,7 @@ from lab.softphone import Caller, Softphone
 from lab.stage.stage import Stage
 from tests.live.worker import Worker
 
-TABLE = (
-    '[overflow]\nthen = "refuse"\n[default]\nagent = "front_desk"\ngreeting = "Harbor Bikes, good morning."\n'
-)
+TABLE = '[overflow]\nthen = "refuse"\n[default]\nagent = "front_desk"\ngreeting = "Harbor Bikes, good morning."\n'
 QUESTION = "What are your opening hours?"
 LINES = 3
 TOLD_WITHIN = 3.0  # s

@@ -33,7 +33,7 @@ ON_ITS_WAY_S = 0.2  # what a killed agent has sent is heard for less than 0.1 s
 async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Exchange]:
     """A worker that has spoken its fixed words ahead."""
     folder = tmp_path_factory.mktemp("rescue")
-    async with Exchange(folder, ROOT / "switchboard.toml") as exchange:
+    async with Exchange(folder, ROOT / "switchboard.toml", SWITCHBOARD_SPEAK_AHEAD="true") as exchange:
         async with asyncio.timeout(60):
             while len(list(folder.glob("cache/fixed/**/*.wav"))) < 28:
                 await asyncio.sleep(0.1)

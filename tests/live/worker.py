@@ -33,6 +33,7 @@ class Worker(WorkerProcess):
             "SWITCHBOARD_CONFIG": str(table),
             "SWITCHBOARD_CACHE": str(folder / "cache"),
             "SWITCHBOARD_SPOOL": str(folder / "spool"),
+            "SWITCHBOARD_SPEAK_AHEAD": "false",  # two dozen requests a worker, which most tests have no use for
             "DATABASE_URL": f"sqlite:///{folder / 'switchboard.sqlite3'}",
             **environment,
         }
