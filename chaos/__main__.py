@@ -33,7 +33,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(PARTS)}.")] = None,
     fault: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(FAULTS)}.")] = None,
     phase: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(PHASES)}.")] = None,
-    short: Annotated[bool, typer.Option("--short", help="A dozen cells, two minutes.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="Eight cells, two minutes.")] = False,
     spares: Annotated[bool, typer.Option("--spares", help="Each part has a spare that works.")] = False,
     peer: Annotated[str | None, typer.Option(help=f"Call this one in place of ours: {', '.join(PEERS)}.")] = None,
     lines: Annotated[int, typer.Option(min=1, max=4, help="Calls at a time.")] = _LINES,

@@ -43,16 +43,12 @@ class Cell:
 # Each part, each phase, and the faults that look least like one.
 SHORT = (
     Cell("tts", "500", "ringing"),
-    Cell("tts", "hang", "ringing"),
     Cell("stt", "silent", "greeting"),
     Cell("stt", "drop", "listening"),
-    Cell("llm", "401", "greeting"),
     Cell("llm", "silent", "listening"),
-    Cell("llm", "page", "thinking"),
     Cell("tts", "silent", "listening"),
     Cell("tts", "drop", "thinking"),
     Cell("llm", REFUSED, "tool"),
-    Cell("tts", "500", "tool"),
     Cell("llm", "hang", "hand-over"),
 )
 
