@@ -169,7 +169,7 @@ async def test_a_goodbye_is_heard_to_its_end_and_then_the_agent_hangs_up(exchang
         said = await phone.say("Thank you and goodbye.")
         await asyncio.wait_for(phone.ended.wait(), 20)
         assert phone.outcome == "room closed by the agent"
-        goodbye = [turn for turn in phone.turns if turn.who == "agent" and turn.start > said.end]
+        goodbye = [turn for turn in phone.turns if turn.who == "agent" and turn.end > said.end]
         assert goodbye
         words = (await exchange.spoken())[-1]["body"]
         whole = len(await asyncio.to_thread(speak, words["input"], "en", words["voice"], 8000)) / 2 / 8000
