@@ -95,6 +95,11 @@ BUILT_IN: Mapping[str, SpeechProfile] = {
 }
 
 
+def ends_turns(stt: str) -> bool:
+    """Whether this recogniser tells itself when the caller has finished: Deepgram's Flux does."""
+    return "/flux" in stt
+
+
 def misnamed(part: Part, model: str) -> str | None:
     """What is wrong with the form of a model's name, None where it is good."""
     provider, slash, _ = model.partition("/")

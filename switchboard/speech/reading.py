@@ -12,7 +12,7 @@ from switchboard.call.language import read_language
 from switchboard.files.sections import Place, Section, place_of
 from switchboard.files.source import Source
 from switchboard.files.values import Amount, Must, Texts
-from switchboard.speech.profile import BUILT_IN, SpeechProfile, Vad, fault, misnamed
+from switchboard.speech.profile import BUILT_IN, SpeechProfile, Vad, ends_turns, fault, misnamed
 from switchboard.speech.providers import Part, Providers
 
 
@@ -156,15 +156,11 @@ def _without_faults(place: Place, said: dict[str, Any], profile: SpeechProfile) 
         ):
             place.fault(part, wrong)
             good.pop(part, None)
-    if len({_ends_turns(model) for model in profile.choices("stt")}) > 1:
+    if len({ends_turns(model) for model in profile.choices("stt")}) > 1:
         place.fault(
             "stt", "stt: Flux ends the caller's turns itself, others leave that to us: name one kind or the other"
         )
     return good
-
-
-def _ends_turns(stt: str) -> bool:
-    return "/flux" in stt
 
 
 def _tell_its_own(place: Place, realtime: str) -> None:

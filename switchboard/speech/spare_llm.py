@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 from livekit.agents import NOT_GIVEN, APIConnectionError, APIConnectOptions, NotGivenOr, llm
 
-from switchboard.speech.spares import Choice, Choices, NotUseful, may_work_again
+from switchboard.speech.spares import Attempts, Choice, Choices, NotUseful
 
 # Until the first word. The caller is told "one moment" meanwhile; a third of a second is usual, three are rare.
 FIRST_WORD_S = 3.5
@@ -52,7 +51,6 @@ class SpareLLM(llm.LLM[Any]):
 
     async def aclose(self) -> None:
         await self.choices.aclose()
-        await asyncio.gather(*(model.aclose() for model in self.choices.models()))
 
 
 class _Stream(llm.LLMStream):
@@ -65,31 +63,21 @@ class _Stream(llm.LLMStream):
         self._spare = spare
         self._asked = asked
         self._has_answered = False
-        self._last: Exception | None = None
 
     async def _run(self) -> None:
         choices = self._spare.choices
-        for choice in self._turns(choices):
+        attempts = Attempts(choices, self._spare.first_word_s / 2)
+        for choice in attempts:
             try:
                 await self._answer_of(choice)
             except Exception as fault:
-                choices.failed(choice, fault)
-                self._last = fault
+                attempts.failed(choice, fault)
                 if self._has_answered:  # half of it may have been heard: another's would not fit to it
                     raise APIConnectionError("an answer broke off", retryable=False) from fault
             else:
                 choices.served(choice)
                 return
-        raise APIConnectionError("no model gives an answer", retryable=False) from self._last
-
-    def _turns(self, choices: Choices[llm.LLM[Any]]) -> Iterator[Choice[llm.LLM[Any]]]:
-        """Whom to ask: each once, and a single one twice if there is time for it and hope."""
-        order = choices.order()
-        began = asyncio.get_running_loop().time()
-        yield from order
-        quickly = asyncio.get_running_loop().time() - began < self._spare.first_word_s / 2
-        if len(order) == 1 and quickly and self._last is not None and may_work_again(self._last):
-            yield order[0]
+        raise APIConnectionError("no model gives an answer", retryable=False) from attempts.last
 
     async def _answer_of(self, choice: Choice[llm.LLM[Any]]) -> None:
         loop = asyncio.get_running_loop()

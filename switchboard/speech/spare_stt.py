@@ -90,7 +90,6 @@ class SpareSTT(stt.STT[Any]):
 
     async def aclose(self) -> None:
         await self.choices.aclose()
-        await asyncio.gather(*(recogniser.aclose() for recogniser in self.choices.models()))
 
 
 class _Stream(stt.RecognizeStream):

@@ -6,14 +6,13 @@ A sentence that breaks off is said again from its beginning, as a person would.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import APIConnectionError, APIConnectOptions, tts
 from livekit.agents.utils import shortuuid
 
-from switchboard.speech.spares import Choice, Choices, NotUseful, may_work_again
+from switchboard.speech.spares import Attempts, Choice, Choices, NotUseful
 
 FIRST_SOUND_S = 2.0
 _NEXT_SOUND_S = 1.5
@@ -53,7 +52,6 @@ class SpareTTS(tts.TTS[Any]):
 
     async def aclose(self) -> None:
         await self.choices.aclose()
-        await asyncio.gather(*(voice.aclose() for voice in self.choices.models()))
 
 
 class _Stream(tts.ChunkedStream):
@@ -62,7 +60,6 @@ class _Stream(tts.ChunkedStream):
     def __init__(self, spare: SpareTTS, text: str) -> None:
         super().__init__(tts=spare, input_text=text, conn_options=_ONCE)
         self._spare = spare
-        self._last: Exception | None = None
 
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
         choices = self._spare.choices
@@ -72,23 +69,16 @@ class _Stream(tts.ChunkedStream):
             num_channels=self._spare.num_channels,
             mime_type="audio/pcm",
         )
-        for choice in self._turns(choices):
+        attempts = Attempts(choices)
+        for choice in attempts:
             try:
                 await self._spoken_by(choice, output_emitter)
             except Exception as fault:
-                choices.failed(choice, fault)
-                self._last = fault
+                attempts.failed(choice, fault)
             else:
                 choices.served(choice)
                 return
-        raise APIConnectionError("no voice speaks", retryable=False) from self._last
-
-    def _turns(self, choices: Choices[tts.TTS[Any]]) -> Iterator[Choice[tts.TTS[Any]]]:
-        """Whom to ask: each once, and a single one twice if there is hope."""
-        order = choices.order()
-        yield from order
-        if len(order) == 1 and self._last is not None and may_work_again(self._last):
-            yield order[0]
+        raise APIConnectionError("no voice speaks", retryable=False) from attempts.last
 
     async def _spoken_by(self, choice: Choice[tts.TTS[Any]], output_emitter: tts.AudioEmitter) -> None:
         loop = asyncio.get_running_loop()

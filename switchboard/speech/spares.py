@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from livekit.agents import APIError, APIStatusError
 
@@ -14,13 +15,20 @@ from switchboard.speech.health import Health
 
 logger = logging.getLogger("switchboard")
 
-M = TypeVar("M")
-
 _PROBE_WITHIN_S = 5.0
 
 
 class NotUseful(APIError):
     """A model answered, and the caller gets nothing from it: an empty answer, a web page in place of sound."""
+
+
+class Model(Protocol):
+    """What a plug-in's STT, LLM and TTS have in common, as far as it is needed here."""
+
+    async def aclose(self) -> None: ...
+
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +87,12 @@ class Choices(Generic[M]):
         logger.warning("%s failed (%s)", choice.name, kind_of(fault))
 
     async def aclose(self) -> None:
-        """End what is still being looked after."""
+        """Close them, and end what is still being looked after."""
         probing = list(self._probing)
         for task in probing:
             task.cancel()
         await asyncio.gather(*probing, return_exceptions=True)
+        await asyncio.gather(*(model.aclose() for model in self.models()))
 
     async def _see_if_it_works(self, choice: Choice[M]) -> None:
         assert self._probe is not None
@@ -96,6 +105,29 @@ class Choices(Generic[M]):
         else:
             self._health.works(choice.key)
             logger.info("%s works again", choice.name)
+
+
+class Attempts(Generic[M]):
+    """Whom one request asks: each of `choices` once; a single one twice, where it failed within `hopes_for_s` seconds
+    and may work again. `last` is why the last one failed."""
+
+    def __init__(self, choices: Choices[M], hopes_for_s: float = math.inf) -> None:
+        self._choices = choices
+        self._hopes_for_s = hopes_for_s
+        self.last: Exception | None = None
+
+    def __iter__(self) -> Iterator[Choice[M]]:
+        order = self._choices.order()
+        began = asyncio.get_running_loop().time()
+        yield from order
+        has_hope = self.last is not None and may_work_again(self.last)
+        if len(order) == 1 and has_hope and asyncio.get_running_loop().time() - began < self._hopes_for_s:
+            yield order[0]
+
+    def failed(self, choice: Choice[M], fault: Exception) -> None:
+        """It gave nothing: the next one is to be asked, in this request and by others."""
+        self._choices.failed(choice, fault)
+        self.last = fault
 
 
 def kind_of(fault: BaseException) -> str:

@@ -15,7 +15,7 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.speech.models import Models
-from switchboard.speech.profile import SpeechProfile
+from switchboard.speech.profile import SpeechProfile, ends_turns
 from switchboard.talk.conversation import Conversation
 from switchboard.talk.unheard import WORDS_WITHIN_S
 
@@ -81,7 +81,7 @@ def make_session(
 
 
 def _turn_handling(profile: SpeechProfile, language: str) -> TurnHandlingOptions:
-    from_recogniser = "/flux" in profile.stt
+    from_recogniser = ends_turns(profile.stt)
     return TurnHandlingOptions(
         turn_detection="stt" if from_recogniser else SentenceTurns(language),
         endpointing={
