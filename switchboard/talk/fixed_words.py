@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -136,14 +136,9 @@ class FixedWords:
                 return frames
         return []
 
-    async def sound(self, phrase: Phrase, rate: int) -> AsyncIterator[rtc.AudioFrame]:
-        """The kept sound, frame by frame, at `rate` samples a second; nothing where there is none."""
-        resampled = Resampled(rate)
-        for kept in await asyncio.to_thread(self.kept, phrase):
-            for frame in resampled.push(kept):
-                yield frame
-        for frame in resampled.flush():
-            yield frame
+    async def read(self, phrase: Phrase) -> list[rtc.AudioFrame]:
+        """`kept`, without holding up what goes on meanwhile."""
+        return await asyncio.to_thread(self.kept, phrase)
 
     def missing(self) -> list[Phrase]:
         """What this voice has not said yet."""
@@ -169,22 +164,34 @@ class FixedWords:
 
 
 class SpokenBefore:
-    """Fixed words from what is kept: the sound of a greeting that has none of its own."""
+    """Fixed words from what is kept: the sound of a greeting that has none of its own. Played once it `has_begun`."""
 
     def __init__(self, words: FixedWords, phrase: Phrase, rate: int = 24_000) -> None:
         self.text = words.text(phrase)
         self._words = words
         self._phrase: Phrase = phrase
         self._rate = rate
+        self._frames: list[rtc.AudioFrame] = []
 
     def frames(self) -> AsyncIterator[rtc.AudioFrame]:
-        return self._words.sound(self._phrase, self._rate)
+        return played(self._frames, self._rate)
 
     async def has_begun(self, within_s: float) -> bool:
-        return bool(await asyncio.to_thread(self._words.kept, self._phrase))
+        self._frames = await self._words.read(self._phrase)
+        return bool(self._frames)
 
     def cancel(self) -> None:
         """There is nothing to give up."""
+
+
+async def played(frames: Sequence[rtc.AudioFrame], rate: int) -> AsyncIterator[rtc.AudioFrame]:
+    """These frames one after the other, at `rate` samples a second."""
+    resampled = Resampled(rate)
+    for kept in frames:
+        for frame in resampled.push(kept):
+            yield frame
+    for frame in resampled.flush():
+        yield frame
 
 
 async def continued(begun: str, rest: AsyncIterable[str]) -> AsyncIterator[str]:

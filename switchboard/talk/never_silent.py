@@ -28,7 +28,7 @@ from switchboard.call.causes import Cause
 from switchboard.call.events import Events, Faulted
 from switchboard.line.leg import Leg
 from switchboard.speech.spares import kind_of
-from switchboard.talk.fixed_words import FixedWords, Phrase, continued
+from switchboard.talk.fixed_words import FixedWords, Phrase, continued, played
 
 logger = logging.getLogger("switchboard")
 
@@ -42,13 +42,14 @@ _SOUND_WITHIN_S = 3.0  # from words to their sound: longer than any voice with a
 _DEAF_S = 1.5  # without anybody to hear: long enough for a connection that is made anew
 _LOOKS_EVERY_S = 0.1
 _APOLOGIES = 2  # in a row
+_SPEAKS_AHEAD_AFTER_S = 4.0  # the greeting is over: its voice works, and the processor has nothing better to do
 _RATE = 24_000  # Hz, of kept sound where no voice says otherwise
 
 
 class NeverSilent:
     """The words of one call for what its models do not say. Faults are told to `events`; the last word ends `leg`."""
 
-    def __init__(self, words: FixedWords, leg: Leg, events: Events) -> None:
+    def __init__(self, words: FixedWords, leg: Leg, events: Events, *, speaks_ahead: bool = False) -> None:
         self._words = words
         self._leg = leg
         self._events = events
@@ -60,6 +61,8 @@ class NeverSilent:
         self._deaf_since: float | None = None
         self._tools: dict[str, asyncio.TimerHandle] = {}
         self._leaving: asyncio.Future[None] | None = None
+        self._speaks_ahead = speaks_ahead
+        self._ahead: asyncio.Task[None] | None = None
 
     def attach(self, session: AgentSession[Any]) -> None:
         """From now on, for what is said in `session`."""
@@ -69,6 +72,8 @@ class NeverSilent:
         session.on("user_input_transcribed", self._on_words)
         session.on("tool_execution_updated", self._on_tool)
         session.on("error", self._on_error)
+        if self._speaks_ahead:
+            self._ahead = asyncio.create_task(self._speak_ahead(session))
 
     # --- around the model that thinks -----------------------------------------------------------------------
 
@@ -109,8 +114,8 @@ class NeverSilent:
     ) -> AsyncIterator[rtc.AudioFrame]:
         """The sound of `text`: kept sound for fixed words, else what `speak` makes of it, else an apology."""
         begun, phrase = await self._beginning(text)
-        if phrase is not None and self._words.kept(phrase):
-            async for frame in self._words.sound(phrase, self._rate()):
+        if phrase is not None and (kept := await self._words.read(phrase)):
+            async for frame in played(kept, self._rate()):
                 yield frame
             return
         words = _Watched(continued(begun, text))
@@ -120,7 +125,7 @@ class NeverSilent:
             while not await _done(step, _LOOKS_EVERY_S):
                 words.must_have_sounded(self._loop.time())
                 if phrase is None and self._is_time_for_a_moment():
-                    async for frame in self._words.sound(self._next_moment(), self._rate()):
+                    async for frame in played(await self._words.read(self._next_moment()), self._rate()):
                         yield frame
             while (frame := await step) is not None:
                 if phrase is None:
@@ -131,10 +136,10 @@ class NeverSilent:
             apology = self._failed("tts", fault)
             if apology is None:
                 return
-            frames = self._words.kept(apology)
-            if not frames:
+            kept = await self._words.read(apology)
+            if not kept:
                 self._leg.end(Cause.PROVIDER_FAILED, "TTS")  # a line on which nothing can be said is a dead line
-            async for frame in self._words.sound(apology, self._rate()):
+            async for frame in played(kept, self._rate()):
                 yield frame
         finally:
             step.cancel()
@@ -161,12 +166,23 @@ class NeverSilent:
         if session is None:
             return
         try:
-            if self._words.kept(phrase):
-                session.say(self._words.text(phrase), audio=self._words.sound(phrase, self._rate()))
+            if kept := self._words.kept(phrase):
+                session.say(self._words.text(phrase), audio=played(kept, self._rate()))
             else:
                 session.say(self._words.text(phrase))
         except RuntimeError:
             pass  # the session is closing
+
+    async def _speak_ahead(self, session: AgentSession[Any]) -> None:
+        """What the worker has not had said in this voice and language is said now, once the call has begun well."""
+        await asyncio.sleep(_SPEAKS_AHEAD_AFTER_S)
+        if session.tts is not None:
+            await self._words.speak_ahead(session.tts)
+
+    def stop_speaking_ahead(self) -> None:
+        """The call is over."""
+        if self._ahead is not None:
+            self._ahead.cancel()
 
     def _failed(self, part: str, fault: BaseException) -> Phrase | None:
         """Note it. What the caller is told, None where they are told goodbye."""

@@ -24,7 +24,9 @@ _HEARD_AGAIN_S = 0.8  # by another recogniser, or by the same one over a new con
 def ask_again_when_unheard(session: AgentSession[Conversation[Any]]) -> None:
     """From now on. `session` must have `WORDS_WITHIN_S` as its transcription timeout."""
     never_silent = session.userdata.equipment.never_silent
+    loop = asyncio.get_running_loop()
     asked = understood = 0
+    finishing: asyncio.TimerHandle | None = None
 
     def on_words(event: UserInputTranscribedEvent) -> None:
         nonlocal asked, understood
@@ -42,14 +44,11 @@ def ask_again_when_unheard(session: AgentSession[Conversation[Any]]) -> None:
         logger.warning("the caller spoke and the recogniser gave no words", extra={"seconds": event.speech_duration})
         if isinstance(session.stt, SpareSTT):
             session.stt.gave_no_words()  # another one hears it, and then there may be words
-        asyncio.get_running_loop().call_later(_HEARD_AGAIN_S, ask, understood)
+        loop.call_later(_HEARD_AGAIN_S, ask, understood)
 
     def ask(before: int) -> None:
         if understood == before and session.agent_state == "listening" and never_silent is not None:
             never_silent.say("unheard")
-
-    loop = asyncio.get_running_loop()
-    finishing: asyncio.TimerHandle | None = None
 
     def on_caller(event: UserStateChangedEvent) -> None:
         nonlocal finishing

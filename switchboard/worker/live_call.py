@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, JobContext, JobProcess
+from livekit.agents import AgentSession, CloseEvent, JobContext
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
@@ -34,36 +32,19 @@ from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer, Decision, Routed
 from switchboard.speech.profile import SpeechProfile
 from switchboard.talk.equipment import Equipment, Voices
-from switchboard.talk.fixed_words import FixedWords, SpokenBefore
+from switchboard.talk.first_words import first_words, interruption
+from switchboard.talk.fixed_words import FixedWords
 from switchboard.talk.greeting import Greeting, sounds_as
 from switchboard.talk.never_silent import NeverSilent
 from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
-from switchboard.worker.bootstrap import CannotStart, Services, bootstrap
-from switchboard.worker.launch import BUSINESS
+from switchboard.worker.bootstrap import Services
+from switchboard.worker.handing_on import services_of
 from switchboard.worker.terminal import CALL_ENDED
 
 logger = logging.getLogger("switchboard")
 
-_SERVICES = "services"
-_GREETING_WITHIN_S = 2.0
 _RESCUED = "goes on with a call whose process was lost: what was said before is not known"
-_SPEAKS_AHEAD_AFTER_S = 4.0  # the greeting is over: its voice works, and the processor has nothing better to do
-
-
-def hand_on_services(process: JobProcess) -> None:
-    """Run by livekit-agents in each process for calls, before its call: gives it what the fork server made."""
-    from switchboard.worker import preload
-
-    services = preload.services
-    if services is None:  # the routing file was at fault when the fork server read it: it may be mended by now
-        try:
-            services = bootstrap(Path(os.environ[BUSINESS]))
-        except CannotStart as fault:
-            logger.error("calls are refused until this is mended: %s", fault)
-        except Exception:  # else this process ends, and the next, and every call rings on with nobody to refuse it
-            logger.exception("calls are refused until this is mended")
-    process.userdata[_SERVICES] = services
 
 
 class LiveCall:
@@ -79,14 +60,12 @@ class LiveCall:
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, self._delete_room, self.events)
-        self._speaking_ahead: asyncio.Task[None] | None = None
         self._words: FixedWords | None = None
         self._never_silent: NeverSilent | None = None
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
         self._outcome: dict[str, str] = {}
-        self._tell_dispatch()
-        self._began_at = self._offered_at() or self.events.now()
+        self._began_at = self._tell_dispatch() or self.events.now()
         self._called_at: datetime | None = None
         # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
         self.events.tell(Identified(at=self.events.now(), call=self._expected()))
@@ -172,9 +151,9 @@ class LiveCall:
             return table.speech_of(agent, decision, call)
 
         self._begins_with = decision.agent
-        folder = self.services.settings.fixed_words
-        self._words = FixedWords(folder, sounds_as(decision.speech), decision.language)
-        self._never_silent = NeverSilent(self._words, self.leg, self.events)
+        settings = self.services.settings
+        self._words = FixedWords(settings.fixed_words, sounds_as(decision.speech), decision.language)
+        self._never_silent = NeverSilent(self._words, self.leg, self.events, speaks_ahead=settings.speak_ahead)
         voices = Voices(decision.speech, speech_of, models, decision.language)
         return Equipment(options, voices, self.tools, self._never_silent)
 
@@ -188,26 +167,22 @@ class LiveCall:
         assert words is not None  # `equip` comes before
         if self._goes_on:
             greeting.cancel()
-            return await _interruption(words)
-        if await greeting.has_sound(_GREETING_WITHIN_S):
-            return greeting
-        greeting.cancel()
-        self.events.tell(Faulted(at=self.events.now(), part="tts", kind="the greeting has no sound"))
-        hello = SpokenBefore(words, "hello")
-        if await hello.has_begun(0):
-            return Greeting(hello.text, hello)
-        self.leg.end(Cause.PROVIDER_FAILED, "TTS")
-        raise LegEnded
+            return await interruption(words)
+        said = await first_words(greeting, words)
+        if said is not greeting:
+            self.events.tell(Faulted(at=self.events.now(), part="tts", kind="the greeting has no sound"))
+        if said is None:
+            self.leg.end(Cause.PROVIDER_FAILED, "TTS")
+            raise LegEnded
+        return said
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
         self.leg.attach(session)
         tell_of(session, self.events)
         self.tools.attach(session, self._begins_with)
-        if self._never_silent is not None and self._words is not None:  # `equip` was asked
+        if self._never_silent is not None:  # `equip` was asked
             self._never_silent.attach(session)
-            if self.services.settings.speak_ahead:
-                self._speaking_ahead = asyncio.create_task(_speak_ahead(session, self._words))
 
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
@@ -221,8 +196,8 @@ class LiveCall:
         logger.info(CALL_ENDED, extra={**told, **self._outcome, "lasted_s": round(lasted_s, 1)})
 
     def stop_speaking_ahead(self) -> None:
-        if self._speaking_ahead is not None:
-            self._speaking_ahead.cancel()
+        if self._never_silent is not None:
+            self._never_silent.stop_speaking_ahead()
 
     def _warn(self, text: str) -> None:
         self.events.tell(Warned(at=self.events.now(), text=text))
@@ -235,35 +210,15 @@ class LiveCall:
             fields = {"call": call.sip_call_id or self.ctx.job.id, "provider_call": call.provider_call_id}
             self.ctx.log_context_fields = fields
 
-    def _offered_at(self) -> datetime | None:
-        received, *_ = dispatch_times(self.ctx)
-        return datetime.fromtimestamp(received, UTC) if received else None
-
-    def _tell_dispatch(self) -> None:
+    def _tell_dispatch(self) -> datetime | None:
+        """When this call was offered to us, None where livekit-agents does not say. Its listeners are told the rest."""
         received, *others = dispatch_times(self.ctx)
-        if received:
-            accepted, assigned, launched = (other - received if other else None for other in others)
-            self.events.tell(
-                Dispatched(
-                    at=datetime.fromtimestamp(received, UTC),
-                    accepted_s=accepted,
-                    assigned_s=assigned,
-                    launched_s=launched,
-                )
-            )
-
-
-async def _interruption(words: FixedWords) -> Greeting:
-    """From what is kept, else by the session's own voice."""
-    kept = SpokenBefore(words, "interrupted")
-    return Greeting(kept.text, kept if await kept.has_begun(0) else None, goes_on=True)
-
-
-async def _speak_ahead(session: AgentSession[Any], words: FixedWords) -> None:
-    """What the worker has not had said in this voice and language is said now, once the call has begun well."""
-    await asyncio.sleep(_SPEAKS_AHEAD_AFTER_S)
-    if session.tts is not None:
-        await words.speak_ahead(session.tts)
+        if not received:
+            return None
+        offered_at = datetime.fromtimestamp(received, UTC)
+        accepted, assigned, launched = (other - received if other else None for other in others)
+        self.events.tell(Dispatched(at=offered_at, accepted_s=accepted, assigned_s=assigned, launched_s=launched))
+        return offered_at
 
 
 @asynccontextmanager
@@ -271,7 +226,7 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
     """The call of this job, for as long as it lasts. Whatever happens within, its line is closed at the end of this,
     nobody is left ringing, and the record says why."""
     try:
-        live = LiveCall(ctx, _services_of(ctx))
+        live = LiveCall(ctx, services_of(ctx))
     except Exception:
         # There is no leg yet, and yet nobody may be left ringing.
         await empty_room(lambda: delete_room(ctx.api, ctx.job.room.name), Patience())
@@ -295,13 +250,6 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
         except Exception as fault:
             logger.exception("the call could not be answered")
             leg.end(Cause.FAULT, type(fault).__name__)  # only the kind: its text may be the caller's
-
-
-def _services_of(ctx: JobContext) -> Services:
-    services: Services | None = ctx.proc.userdata.get(_SERVICES)
-    if services is None:
-        raise CannotStart("this process could not be made ready for calls: its first lines in the log say why")
-    return services
 
 
 @asynccontextmanager

@@ -21,10 +21,10 @@ from switchboard.speech.trial import endpoint_troubles
 from switchboard.worker.areas import ensure
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.fixed_words import speak_ahead
+from switchboard.worker.handing_on import hand_on_services
 from switchboard.worker.health import Health
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
-from switchboard.worker.live_call import hand_on_services
 from switchboard.worker.offers import Offers
 from switchboard.worker.options import Overflow
 from switchboard.worker.overflow import FullHouse

@@ -24,8 +24,9 @@ from switchboard.routing.decision import Answer
 from switchboard.talk.fixed_words import text_of
 from switchboard.talk.greeting import Greeting
 from switchboard.worker.bootstrap import CannotStart, bootstrap
+from switchboard.worker.handing_on import hand_on_services
 from switchboard.worker.launch import BUSINESS
-from switchboard.worker.live_call import LiveCall, hand_on_services, open_call
+from switchboard.worker.live_call import LiveCall, open_call
 from switchboard.worker.settings import Settings
 from tests.business import ROOT
 from tests.unit.line.fakes import FakeCaller, FakeRoom, FakeSession, Reason
