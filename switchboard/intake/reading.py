@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from livekit import rtc
+from livekit.protocol.agent import Job
 
 from switchboard.call.call import Call
 from switchboard.call.events import now
@@ -18,6 +19,12 @@ from switchboard.call.reading import read_call
 from switchboard.directory.directory import Directory
 from switchboard.directory.look_up import LookUp, look_up
 from switchboard.intake.caller import KINDS, ROOM_EVENTS, changes_of
+
+
+def expected(job: Job, at: datetime, region: str) -> Call:
+    """What a dispatch says of the call that it is for, where nobody has been seen."""
+    metadata, room = job.metadata or None, job.room.metadata or None
+    return read_call(at=at, direction="inbound", job=metadata, room=room, region=region)
 
 
 class Waiting(Protocol):

@@ -24,7 +24,7 @@ Phrase = Literal["hello", "moment", "still", "sorry", "unheard", "interrupted", 
 
 # hello: the greeting's own sound does not come. moment, still: an answer takes long, and longer. sorry: it has failed.
 # unheard: nothing was understood. interrupted: the caller was cut off from us. goodbye: we give up.
-_TEXTS: Mapping[str, Mapping[Phrase, str]] = {
+TEXTS: Mapping[str, Mapping[Phrase, str]] = {
     "en": {
         "hello": "Hello, thank you for calling. How can I help you?",
         "moment": "One moment, please.",
@@ -94,22 +94,17 @@ _LIMITS = Limits(files=50, unused_s=float("inf"))  # voices of one text; they ar
 
 def text_of(phrase: Phrase, language: str) -> str:
     """The words, in English where nobody has written them in `language`."""
-    return _TEXTS.get(base_language(language), _TEXTS["en"])[phrase]
-
-
-def is_fixed(text: str) -> bool:
-    """Whether this is one of them, in any language."""
-    return any(text == words for texts in _TEXTS.values() for words in texts.values())
+    return TEXTS.get(base_language(language), TEXTS["en"])[phrase]
 
 
 class FixedWords:
     """The fixed words of one call. `sounds_as` names its voice, `folder` keeps what was spoken in any."""
 
     def __init__(self, folder: Path, sounds_as: str, language: str) -> None:
-        self.language = base_language(language) if base_language(language) in _TEXTS else "en"
+        self.language = base_language(language) if base_language(language) in TEXTS else "en"
         self._folder = folder
         self._sounds_as = sounds_as
-        self._texts = _TEXTS[self.language]
+        self._texts = TEXTS[self.language]
 
     def text(self, phrase: Phrase) -> str:
         return self._texts[phrase]

@@ -17,9 +17,8 @@ from livekit.agents import AgentSession, CloseEvent, JobContext
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
 from switchboard.call.events import Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
-from switchboard.call.reading import read_call
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
-from switchboard.intake.reading import Reader, take_in
+from switchboard.intake.reading import Reader, expected, take_in
 from switchboard.line.emptying import empty_room
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
@@ -68,7 +67,8 @@ class LiveCall:
         self._began_at = self._tell_dispatch() or self.events.now()
         self._called_at: datetime | None = None
         # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
-        self.events.tell(Identified(at=self.events.now(), call=self._expected()))
+        call = expected(ctx.job, self._began_at, self.file.worker.region)
+        self.events.tell(Identified(at=self.events.now(), call=call))
         if rescues_of(ctx.job):
             self.events.tell(Warned(at=self.events.now(), text=_RESCUED))
 
@@ -80,16 +80,6 @@ class LiveCall:
     async def _delete_room(self) -> None:
         # By the job's name for it: a room that could not be connected to has none.
         await delete_room(self.ctx.api, self.ctx.job.room.name)
-
-    def _expected(self) -> Call:
-        job = self.ctx.job
-        return read_call(
-            at=self._began_at,
-            direction="inbound",
-            job=job.metadata or None,
-            room=job.room.metadata or None,
-            region=self.file.worker.region,
-        )
 
     def reader(self, caller: rtc.RemoteParticipant) -> Reader:
         """Reads what LiveKit knows of `caller`, now and when it changes."""

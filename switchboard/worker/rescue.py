@@ -20,10 +20,12 @@ from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.api import LiveKitAPI, ServerError
 from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import ParticipantInfo
-from livekit.protocol.room import ListParticipantsRequest, RoomParticipantIdentity
+from livekit.protocol.room import RoomParticipantIdentity
 
 from switchboard.call.causes import Cause, Ending
-from switchboard.call.reading import read_call
+from switchboard.intake.reading import expected
+from switchboard.line.emptying import empty_room
+from switchboard.line.patience import Patience
 from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
 from switchboard.livekit_api.internals import LostJob, on_job_lost
 from switchboard.livekit_api.rescues import after, is_after, rescues_of
@@ -32,7 +34,7 @@ from switchboard.records.recorder import Recorder
 from switchboard.records.row import end, id_of
 from switchboard.records.spool import Spool
 from switchboard.worker.bootstrap import Services
-from switchboard.worker.waiting import OFFERED_FOR_S, is_caller
+from switchboard.worker.waiting import OFFERED_FOR_S, is_agent, is_caller, state_of
 
 logger = logging.getLogger("switchboard")
 
@@ -94,12 +96,11 @@ class Rescue:
 
     async def _step(self) -> Outcome | None:
         """What is still to be done, None while nobody has come. Raises what the server, and the way to it, raise."""
-        people = await self._people()
+        dispatches, people = await state_of(self._api, self._room) or ([], [])
         if not any(map(waits, people)):
             return Outcome.NOBODY_WAITS
         if any(map(self._is_living, people)):
             return Outcome.GOES_ON if self._again else Outcome.ELSEWHERE
-        dispatches = list(await self._api.agent_dispatch.list_dispatch(self._room))
         if (again := self._again) is None:
             lost = next((one for one in dispatches if one.id == self._lost.job.dispatch_id), None)
             if lost is None:
@@ -119,14 +120,6 @@ class Rescue:
         self._offered_at = self._clock()
         return None
 
-    async def _people(self) -> list[ParticipantInfo]:
-        try:
-            return list((await self._api.room.list_participants(ListParticipantsRequest(room=self._room))).participants)
-        except ServerError as error:
-            if not is_gone(error):
-                raise
-            return []
-
     async def _remove(self) -> None:
         """Take the dead agent out of the room: whoever comes later of two agents of our name leaves again."""
         try:
@@ -139,16 +132,12 @@ class Rescue:
 
     async def _give_up(self) -> Outcome:
         """A line on which nobody will speak again is a dead line."""
-        try:
-            await delete_room(self._api, self._room)
-        except _FAILURES as error:
-            logger.error("a call that lost its process could not be ended: %s", type(error).__name__)
+        await empty_room(lambda: delete_room(self._api, self._room), Patience())
         return Outcome.GIVEN_UP
 
     def _is_living(self, person: ParticipantInfo) -> bool:
         is_ours = person.attributes.get(ATTRIBUTE_AGENT_NAME) == self._lost.job.agent_name
-        is_agent = person.kind == ParticipantInfo.Kind.AGENT
-        return is_agent and is_ours and person.identity != self._lost.identity
+        return is_agent(person) and is_ours and person.identity != self._lost.identity
 
 
 async def close_record(services: Services, lost: LostJob, at: datetime) -> None:
@@ -168,16 +157,13 @@ async def close_record(services: Services, lost: LostJob, at: datetime) -> None:
         await asyncio.sleep(_WRITES_EVERY_S)
     if not is_known:
         record = Recorder(services.engine, spool, job.room.name, id_of(job.id))
-        region = services.tables.current.worker.region
-        metadata, room = job.metadata or None, job.room.metadata or None
-        record.begin(read_call(at=at, direction="inbound", job=metadata, room=room, region=region))
+        record.begin(expected(job, at, services.tables.current.worker.region))
         record.ended(ending, at)
         await record.aclose()
 
 
-async def rescue_calls(server: AgentServer, services: Services) -> None:
+async def rescue_calls(server: AgentServer, services: Services, open_api: Callable[[], LiveKitAPI]) -> None:
     """For as long as `server` serves: whenever the process of a call dies, send another agent to its caller."""
-    settings = services.settings
     registered = asyncio.Event()
 
     def on_registered(*_: object) -> None:
@@ -185,12 +171,7 @@ async def rescue_calls(server: AgentServer, services: Services) -> None:
 
     server.on("worker_registered", on_registered)
     await registered.wait()
-    async with (
-        LiveKitAPI(
-            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
-        ) as api,
-        asyncio.TaskGroup() as tasks,
-    ):
+    async with open_api() as api, asyncio.TaskGroup() as tasks:
 
         async def rescue(lost: LostJob) -> None:
             outcome = await Rescue(api, lost).run()

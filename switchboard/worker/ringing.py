@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from livekit.agents import AgentServer
 from livekit.api import LiveKitAPI
 from livekit.protocol.agent_dispatch import AgentDispatch
-from livekit.protocol.models import ParticipantInfo, Room
+from livekit.protocol.models import Room
 from livekit.protocol.room import ListRoomsRequest
 
 from switchboard.livekit_api.dispatching import claim, dispatch_again
@@ -25,7 +25,7 @@ from switchboard.livekit_api.internals import is_connected
 from switchboard.worker.lines import Lines
 from switchboard.worker.options import Overflow
 from switchboard.worker.overflow import settle
-from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, dispatches_of, is_caller, judge, state_of
+from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, dispatches_of, is_agent, is_caller, judge, state_of
 
 logger = logging.getLogger("switchboard")
 
@@ -148,8 +148,7 @@ class RingingCalls:
             if room.sid in there and (state := await state_of(self._api, room.name)):
                 dispatches, people = state
                 is_bare = not dispatches_of(self._agent_name, dispatches)
-                is_alone = all(person.kind != ParticipantInfo.Kind.AGENT for person in people)
-                if is_bare and is_alone and any(map(is_caller, people)):
+                if is_bare and not any(map(is_agent, people)) and any(map(is_caller, people)):
                     await dispatch_again(self._api, lost)
             del self._owed[id]
 

@@ -140,11 +140,12 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
     """What the worker's own process does beside: calls that ring unanswered are found, calls that lose their process
     go on, the database is kept up to date, the table of areas made."""
     settings = services.settings
+    open_api = _api_of(settings)
     return [
         speak_ahead(services.tables.current, services.models, settings.fixed_words if settings.speak_ahead else None),
         warn_of_endpoints(services),
-        take_ringing_calls(server, server.lines, _api_of(settings), services.agent_name, _overflow_of(services)),
-        rescue_calls(server, services),
+        take_ringing_calls(server, server.lines, open_api, services.agent_name, _overflow_of(services)),
+        rescue_calls(server, services, open_api),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),
     ]
@@ -152,6 +153,8 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
 
 async def warn_of_endpoints(services: Services) -> None:
     """Say in the log what calls would otherwise find out: an address that is no provider, a key that is refused."""
+    if services.tables.current.worker.require_providers:
+        return  # it would not have started (switchboard/worker/launch.py)
     for trouble in await endpoint_troubles(services.tables.current.profiles(), services.models.accesses):
         logger.warning(trouble)
 

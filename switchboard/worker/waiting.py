@@ -32,7 +32,7 @@ def judge(
     """What a room with these dispatches and participants is to the workers of `agent_name`. `now_s` is Unix time."""
     ours = dispatches_of(agent_name, dispatches)
     present = list(people)
-    if any(one.state.jobs for one in ours) or any(one.kind == ParticipantInfo.Kind.AGENT for one in present):
+    if any(one.state.jobs for one in ours) or any(map(is_agent, present)):
         return Verdict.SERVED
     if not ours or not any(map(is_caller, present)):
         return Verdict.NOT_OURS
@@ -42,6 +42,11 @@ def judge(
 def dispatches_of(agent_name: str, dispatches: Iterable[AgentDispatch]) -> list[AgentDispatch]:
     """Those of that name, the oldest first."""
     return sorted((one for one in dispatches if one.agent_name == agent_name), key=lambda one: one.state.created_at)
+
+
+def is_agent(person: ParticipantInfo) -> bool:
+    """Whether this is an agent, ours or another."""
+    return person.kind == ParticipantInfo.Kind.AGENT
 
 
 def is_caller(person: ParticipantInfo) -> bool:

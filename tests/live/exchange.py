@@ -13,11 +13,12 @@ from lab.providers.server import OfflineServer
 from lab.softphone import Caller, Line, Softphone
 from lab.stage.livekit_server import LiveKitServer
 from lab.stage.stage import Stage
-from switchboard.talk.fixed_words import is_fixed
+from switchboard.talk.fixed_words import TEXTS
 from tests.live.redis_server import RedisServer
 from tests.live.worker import ROOT, Worker
 
 AGENT = "switchboard"
+_FIXED = {words for texts in TEXTS.values() for words in texts.values()}
 
 
 class Exchange(Stage[OfflineServer]):
@@ -58,7 +59,13 @@ class Exchange(Stage[OfflineServer]):
 
     async def spoken(self) -> list[dict[str, Any]]:
         """What a voice was asked for since `forget`, without the fixed words that the worker has spoken ahead."""
-        return [one for one in await self.requests("tts") if not is_fixed(one["body"]["input"])]
+        return [one for one in await self.requests("tts") if one["body"]["input"] not in _FIXED]
+
+    async def words_ahead(self) -> None:
+        """Wait until the worker has had its fixed words spoken, in the four languages of the business's voices."""
+        async with asyncio.timeout(60):
+            while len(list(self._folder.glob("cache/fixed/**/*.wav"))) < 4 * len(TEXTS["en"]):
+                await asyncio.sleep(0.1)
 
     async def forget(self) -> None:
         self.providers.controls.requests.clear()

@@ -34,9 +34,7 @@ async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
     """A worker that has spoken its fixed words ahead."""
     folder = tmp_path_factory.mktemp("rescue")
     async with Exchange(folder, ROOT / "switchboard.toml", SWITCHBOARD_SPEAK_AHEAD="true") as exchange:
-        async with asyncio.timeout(60):
-            while len(list(folder.glob("cache/fixed/**/*.wav"))) < 28:
-                await asyncio.sleep(0.1)
+        await exchange.words_ahead()
         yield exchange
 
 
