@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from chaos.matrix import FAULTS, REFUSED, Cell, Part
+from chaos.matrix import FAULTS, PARTS, REFUSED, Cell, Part
 from lab.providers.server import Delays, OfflineServer
 from lab.stage.proxy import Proxy
+from lab.stage.up import Up
 
 TYPICAL = Delays(stt=0.15, llm=0.35, tts=0.2)  # s, of real providers
 _LOOKS_EVERY_S = 0.005
 
 
-class Line:
+class Line(Up):
     """Up within the `async with`. What is broken here no other line notices."""
 
     def __init__(self, number: int) -> None:
+        super().__init__()
         self.number = number
         self.providers = OfflineServer(delays=TYPICAL)
         self.doors: dict[Part, Proxy] = {}
-        self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self._stack.enter_async_context(self.providers)
-            for part in ("stt", "llm", "tts"):
-                self.doors[part] = await self._stack.enter_async_context(Proxy(self.providers.origin))
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+    async def set_up(self) -> None:
+        await self.bring_up(self.providers)
+        for part in PARTS:
+            self.doors[part] = await self.bring_up(Proxy(self.providers.origin))
 
     async def break_(self, cell: Cell) -> None:
         """From now on the part fails."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from lab.providers.address import PROVIDERS, environment
 from lab.stage.livekit_server import LiveKitServer
+from lab.stage.up import Up
 
 _HERE = "127.0.0.1,localhost"
 
@@ -29,10 +29,9 @@ class StandIns(Protocol):
 
 
 P = TypeVar("P", bound=StandIns | None)
-T = TypeVar("T")
 
 
-class Stage(Generic[P]):
+class Stage(Up, Generic[P]):
     """All of it, up within the `async with`. `providers` imitate those that `imitated` names; None for none at all.
 
     Raises LookupError without livekit-server, and RuntimeError when something does not come up.
@@ -41,22 +40,9 @@ class Stage(Generic[P]):
     livekit: LiveKitServer
 
     def __init__(self, providers: P, imitated: Collection[str] = PROVIDERS) -> None:
+        super().__init__()
         self.providers = providers
         self._imitated = imitated
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.set_up()
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
 
     async def set_up(self) -> None:
         """Start what is always there. A stage with more on it starts that afterwards."""
@@ -67,10 +53,6 @@ class Stage(Generic[P]):
     async def make_livekit(self) -> LiveKitServer:
         """The server of this stage, not yet started. One that keeps trunks needs a Redis."""
         return LiveKitServer()
-
-    async def bring_up(self, thing: AbstractAsyncContextManager[T]) -> T:
-        """Enter `thing`, a worker for one, and leave it before what was there first when the stage is taken down."""
-        return await self._stack.enter_async_context(thing)
 
     @property
     def environment(self) -> dict[str, str]:

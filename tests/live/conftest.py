@@ -20,6 +20,7 @@ from livekit.protocol.sip import (
 from lab.stage.livekit_server import LiveKitServer
 from tests.live.postgres import Postgres
 from tests.live.redis_server import RedisServer
+from tests.live.town import Town
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -54,6 +55,13 @@ async def server(livekit_with_redis: LiveKitServer) -> LiveKitServer:
         for room in (await api.room.list_rooms(ListRoomsRequest())).rooms:
             await api.room.delete_room(DeleteRoomRequest(room=room.name))
     return livekit
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    """A stage of its own for a test that brings its workers."""
+    async with Town(tmp_path) as town:
+        yield town
 
 
 @pytest.fixture(scope="session")

@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
-import pytest
-
-from lab.providers.server import OfflineServer
-from lab.softphone import Caller, Softphone
-from lab.stage.stage import Stage
+from lab.softphone import Softphone
+from tests.live.town import TABLE as _TABLE
+from tests.live.town import Town
 from tests.live.worker import Worker
 
-TABLE = '[overflow]\nthen = "refuse"\n[default]\nagent = "front_desk"\ngreeting = "Harbor Bikes, good morning."\n'
+TABLE = '[overflow]\nthen = "refuse"\n' + _TABLE
 QUESTION = "What are your opening hours?"
 LINES = 3
 TOLD_WITHIN = 3.0  # s
 
 
-class Town(Stage[OfflineServer]):
-    """A stage with workers of few lines, which answer at once: as many processes are warm."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(OfflineServer())
-        self._folder = folder
-
-    def worker(self, lines: int, name: str = "worker") -> Worker:
-        """Not yet started."""
-        few = {"SWITCHBOARD_MAX_CALLS": str(lines), "SWITCHBOARD_IDLE_PROCESSES": str(lines)}
-        return Worker(self._folder / name, TABLE, self.environment | few)
-
-    def phone(self, number: int) -> Softphone:
-        caller = Caller(from_number=f"+141555501{number:02}", agent_name="switchboard")
-        return Softphone(self.livekit.url, self.livekit.api_key, self.livekit.api_secret, caller)
+def worker_of(town: Town, lines: int, name: str = "worker") -> Worker:
+    """One of few lines, which answers at once: as many processes are warm."""
+    few = str(lines)
+    return town.worker(name, TABLE, SWITCHBOARD_MAX_CALLS=few, SWITCHBOARD_IDLE_PROCESSES=few)
 
 
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with Town(tmp_path) as town:
-        yield town
+def phone_of(town: Town, number: int) -> Softphone:
+    return town.phone(f"+141555501{number:02}")
 
 
 async def call(phone: Softphone) -> float:
@@ -54,8 +37,8 @@ async def call(phone: Softphone) -> float:
 
 
 async def test_of_twice_as_many_calls_as_lines_each_is_served_or_told_and_the_served_are_replied_to(town: Town) -> None:
-    async with town.worker(LINES) as worker, AsyncExitStack() as stack:
-        phones = [await stack.enter_async_context(town.phone(number)) for number in range(2 * LINES)]
+    async with worker_of(town, LINES) as worker, AsyncExitStack() as stack:
+        phones = [await stack.enter_async_context(phone_of(town, number)) for number in range(2 * LINES)]
         took = await asyncio.gather(*map(call, phones))
         served = [phone for phone in phones if phone.answered_at is not None]
         told = [phone for phone in phones if phone.answered_at is None]
@@ -67,7 +50,7 @@ async def test_of_twice_as_many_calls_as_lines_each_is_served_or_told_and_the_se
         await talker.heard_silence(1.0, 20)
         town.providers.controls.add_script({"language": None, "utterances": [QUESTION]})
         said = await talker.say(QUESTION)
-        late = town.phone(50)
+        late = phone_of(town, 50)
         await stack.enter_async_context(late)
         assert await call(late) < TOLD_WITHIN
         assert late.outcome == "refused"
@@ -79,8 +62,8 @@ async def test_of_twice_as_many_calls_as_lines_each_is_served_or_told_and_the_se
 
 
 async def test_a_call_that_one_worker_has_no_line_for_is_answered_by_the_other(town: Town) -> None:
-    async with town.worker(1, "one"), town.worker(1, "other"), AsyncExitStack() as stack:
-        phones = [await stack.enter_async_context(town.phone(number)) for number in range(3)]
+    async with worker_of(town, 1, "one"), worker_of(town, 1, "other"), AsyncExitStack() as stack:
+        phones = [await stack.enter_async_context(phone_of(town, number)) for number in range(3)]
         for phone in phones:
             await call(phone)
         assert [phone.answered_at is not None for phone in phones] == [True, True, False]
@@ -90,7 +73,7 @@ async def test_a_call_that_one_worker_has_no_line_for_is_answered_by_the_other(t
 async def _is_answered(town: Town, stack: AsyncExitStack) -> bool:
     """Whether somebody of those who call again and again for 20 seconds gets through."""
     for number in range(60, 80):
-        phone = await stack.enter_async_context(town.phone(number))
+        phone = await stack.enter_async_context(phone_of(town, number))
         await call(phone)
         if phone.answered_at is not None:
             return True
