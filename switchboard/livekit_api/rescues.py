@@ -1,31 +1,39 @@
-"""How an agent learns that it is sent after one whose process was lost: by an attribute of its dispatch.
+"""The generation of an agent: how it learns that it is sent after one that was lost, and how others see which is later.
 
-A job has the attributes of its dispatch, whichever worker takes it. Metadata is the operator's, and may be any text.
+It stands on the dispatch, and so on its job, whichever worker takes it, and on the agent's participant. Metadata is the
+operator's, and may be any text.
 """
 
 from __future__ import annotations
 
-from livekit.protocol.agent import Job
+from collections.abc import Mapping
+
 from livekit.protocol.agent_dispatch import AgentDispatch
 
-_RESCUES = "switchboard.rescues"
+GENERATION = "switchboard.generation"
+"""The attribute's name. Its value is a decimal number; without it an agent is the first of its call."""
 
 
-def rescues_of(job: Job) -> int:
-    """How many agents of this call were lost before this job: 0 for the first."""
-    count = job.attributes.get(_RESCUES, "")
-    return int(count) if count.isascii() and count.isdigit() else 0
+def generation_of(attributes: Mapping[str, str]) -> int:
+    """Which agent of its call this is, by the attributes of a dispatch, a job or a participant: 1 for the first."""
+    text = attributes.get(GENERATION, "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
 
 
-def after(lost: AgentDispatch, rescues: int) -> AgentDispatch:
-    """`lost` as it is to be made again, for an agent that goes on with the call: the `rescues`-th that does."""
+def as_attribute(generation: int) -> dict[str, str]:
+    """What an agent of this generation has among its participant's attributes."""
+    return {GENERATION: str(generation)}
+
+
+def after(lost: AgentDispatch, generation: int) -> AgentDispatch:
+    """`lost` as it is to be made again, for the agent of this generation."""
     again = AgentDispatch()
     again.CopyFrom(lost)
-    again.attributes[_RESCUES] = str(rescues)
+    again.attributes[GENERATION] = str(generation)
     return again
 
 
 def is_after(dispatch: AgentDispatch, made: AgentDispatch) -> bool:
     """Whether `dispatch`, as the server tells of it, is one that was made of `made`."""
-    ours = (made.agent_name, made.attributes[_RESCUES])
-    return (dispatch.agent_name, dispatch.attributes.get(_RESCUES)) == ours
+    ours = (made.agent_name, generation_of(made.attributes))
+    return (dispatch.agent_name, generation_of(dispatch.attributes)) == ours

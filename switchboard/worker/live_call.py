@@ -23,7 +23,7 @@ from switchboard.line.emptying import empty_room
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
 from switchboard.livekit_api.internals import dispatch_times
-from switchboard.livekit_api.rescues import rescues_of
+from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
 from switchboard.records.row import id_of
@@ -59,6 +59,7 @@ class LiveCall:
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
         self.leg = Leg(ctx.room, self._delete_room, self.events)
+        self._generation = generation_of(ctx.job.attributes)
         self._words: FixedWords | None = None
         self._never_silent: NeverSilent | None = None
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
@@ -69,13 +70,13 @@ class LiveCall:
         # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
         call = expected(ctx.job, self._began_at, self.file.worker.region)
         self.events.tell(Identified(at=self.events.now(), call=call))
-        if rescues_of(ctx.job):
+        if self._generation > 1:
             self.events.tell(Warned(at=self.events.now(), text=_RESCUED))
 
     @property
     def _goes_on(self) -> bool:
         """Whether the caller has heard an agent before us, whose process was lost."""
-        return rescues_of(self.ctx.job) > 0 and self.leg.can_hear
+        return self._generation > 1 and self.leg.can_hear
 
     async def _delete_room(self) -> None:
         # By the job's name for it: a room that could not be connected to has none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livekit.agents import JobRequest
 
+from switchboard.livekit_api.rescues import as_attribute, generation_of
 from switchboard.worker.lines import Lines
 from switchboard.worker.overflow import FullHouse
 
@@ -22,7 +23,8 @@ class Offers:
         """
         with self._lines.reserve(request.id) as has_line:
             if has_line:
-                await request.accept()  # returns when the job has its process
+                mark = as_attribute(generation_of(request.job.attributes))
+                await request.accept(attributes=mark)  # returns when the job has its process
                 return
         await request.reject(terminate=False)
         await self._full.tell(request.room.name)

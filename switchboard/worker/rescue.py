@@ -28,7 +28,7 @@ from switchboard.line.emptying import empty_room
 from switchboard.line.patience import Patience
 from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
 from switchboard.livekit_api.internals import LostJob, on_job_lost
-from switchboard.livekit_api.rescues import after, is_after, rescues_of
+from switchboard.livekit_api.rescues import after, generation_of, is_after
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
 from switchboard.records.row import end, id_of
@@ -75,6 +75,7 @@ class Rescue:
         self._api = api
         self._lost = lost
         self._room = lost.job.room.name
+        self._generation = generation_of(lost.job.attributes)
         self._clock = clock
         self._looks_every_s = looks_every_s
         self._again: AgentDispatch | None = None  # to be made: the old one is ours, or was asked for
@@ -83,7 +84,7 @@ class Rescue:
     async def run(self) -> Outcome:
         """Send an agent, and see it come. Never raises."""
         until = self._clock() + WITHIN_S
-        may_go_on = rescues_of(self._lost.job) < MOST
+        may_go_on = self._generation <= MOST
         while may_go_on and self._clock() < until:
             try:
                 if (outcome := await self._step()) is not None:
@@ -105,7 +106,7 @@ class Rescue:
             lost = next((one for one in dispatches if one.id == self._lost.job.dispatch_id), None)
             if lost is None:
                 return Outcome.ELSEWHERE
-            self._again = again = after(lost, rescues_of(self._lost.job) + 1)
+            self._again = again = after(lost, self._generation + 1)
             if not await claim(self._api, lost):
                 return Outcome.ELSEWHERE
         offers = [one for one in dispatches if is_after(one, again)]
@@ -175,7 +176,10 @@ async def rescue_calls(server: AgentServer, services: Services, open_api: Callab
 
         async def rescue(lost: LostJob) -> None:
             outcome = await Rescue(api, lost).run()
-            logger.warning("a call lost its process", extra={"outcome": outcome.value, "rescues": rescues_of(lost.job)})
+            logger.warning(
+                "a call lost its process",
+                extra={"outcome": outcome.value, "generation": generation_of(lost.job.attributes)},
+            )
 
         def on_lost(lost: LostJob) -> None:
             tasks.create_task(rescue(lost))

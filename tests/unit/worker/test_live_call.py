@@ -18,6 +18,7 @@ from switchboard.call.causes import Cause, Ending
 from switchboard.call.reading import read_call
 from switchboard.database.migrations import migrate
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller
+from switchboard.livekit_api.rescues import GENERATION
 from switchboard.records.read import latest
 from switchboard.records.record import CallRecord
 from switchboard.routing.decision import Answer
@@ -271,15 +272,15 @@ class Prepared:
 
 
 @pytest.mark.parametrize(
-    ("rescues", "status", "goes_on"),
-    [("1", "active", True), ("1", "ringing", False), ("", "active", False)],
+    ("generation", "status", "goes_on"),
+    [("2", "active", True), ("2", "ringing", False), ("1", "active", False)],
     ids=["a rescue", "a rescue while it rings", "a first agent"],
 )
 async def test_who_was_greeted_before_is_asked_to_go_on_and_who_was_not_is_greeted(
-    tmp_path: Any, rescues: str, status: str, goes_on: bool
+    tmp_path: Any, generation: str, status: str, goes_on: bool
 ) -> None:
     job, sound = FakeJob(tmp_path), Prepared()
-    job.job.attributes["switchboard.rescues"] = rescues
+    job.job.attributes[GENERATION] = generation
     caller = FakeCaller(attributes={"sip.ruleID": "r", "sip.callStatus": status})
     job.room.join(caller)
     answered: list[Greeting] = []

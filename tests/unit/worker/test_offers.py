@@ -7,8 +7,10 @@ from typing import cast
 
 import pytest
 from livekit.agents import JobRequest
+from livekit.protocol.agent import Job
 from livekit.protocol.models import Room
 
+from switchboard.livekit_api.rescues import GENERATION
 from switchboard.worker.lines import Lines
 from switchboard.worker.offers import Offers
 from switchboard.worker.overflow import FullHouse
@@ -34,6 +36,8 @@ class Offered:
     def __init__(self, id: str) -> None:
         self.id = id
         self.room = Room(name=f"room of {id}")
+        self.job = Job(id=id)
+        self.marks: dict[str, str] = {}
         self.answers: list[str] = []
         self.starts = asyncio.Event()
         self.fault: Exception | None = None
@@ -42,8 +46,9 @@ class Offered:
     def request(self) -> JobRequest:
         return cast("JobRequest", self)
 
-    async def accept(self) -> None:
+    async def accept(self, *, attributes: dict[str, str]) -> None:
         self.answers.append("accepted")
+        self.marks = attributes
         await self.starts.wait()
         if self.fault:
             raise self.fault
@@ -64,6 +69,15 @@ async def test_of_ten_calls_offered_at_once_to_a_worker_of_three_lines_three_are
             call.starts.set()
     assert [call.answers for call in calls] == [["accepted"]] * 3 + [["left to others"]] * 7
     assert told.rooms == [call.room.name for call in calls[3:]]
+
+
+@pytest.mark.parametrize(("given", "shown"), [({}, "1"), ({GENERATION: "2"}, "2")], ids=["a first", "a rescuer"])
+async def test_an_agent_shows_its_generation_to_all_in_the_room(given: dict[str, str], shown: str) -> None:
+    call = Offered("AJ_1")
+    call.job.attributes.update(given)
+    call.starts.set()
+    await Offers(Lines(1, list), Told().house).answer(call.request)
+    assert call.marks == {GENERATION: shown}
 
 
 async def test_the_call_after_one_that_never_started_is_taken() -> None:
