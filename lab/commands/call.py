@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from switchboard.cli.arguments import Attributes, Headers, json_object, not_empty, pairs
 from switchboard.cli.business import read_settings
 from switchboard.cli.livekit import ask_server
-from switchboard.cli.output import NO, console, fail, print_json
+from switchboard.cli.output import NO, console, fail, leave, print_json
 
 if TYPE_CHECKING:
     from lab.softphone import Caller, Softphone
@@ -90,7 +90,7 @@ def call(
         sum_up(phone, wav)
         for line in _what_to_look_at(phone):
             console.print(f"         {line}", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(0 if phone.answered_at is not None else NO)
+    leave(0 if phone.answered_at is not None else NO)
 
 
 def _script(dtmf: str, play: Sequence[Path], say: Sequence[str]) -> list[Part]:

@@ -17,7 +17,7 @@ import typer
 
 from switchboard.cli.arguments import Attributes, Customer, Headers, customer_rows, json_object, not_empty, pairs
 from switchboard.cli.business import read_roster, read_routing_file, read_settings
-from switchboard.cli.output import NO, console, fail
+from switchboard.cli.output import NO, console, fail, leave
 from switchboard.speech.providers import BUILT_IN
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def demo(
         language=spoken,
         imitated=_imitated(settings, file, imitate=imitate),
     )
-    raise typer.Exit(_until_told_to_stop(_demonstrate(plan)))
+    leave(_until_told_to_stop(_demonstrate(plan)))
 
 
 def _imitated(settings: Settings, file: RoutingFile, *, imitate: bool) -> list[str]:

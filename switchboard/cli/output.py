@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import Any, NoReturn
 
 import typer
@@ -24,3 +26,14 @@ def fail(message: str, code: int = WRONG_USE) -> NoReturn:
     """Say what is wrong on stderr and exit."""
     typer.echo(message, err=True)
     raise typer.Exit(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process of a command that took part in a call.
+
+    At once, when all is said: LiveKit's native client now and then aborts while the interpreter takes itself apart, and
+    then the exit code would be the abort's.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

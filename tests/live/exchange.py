@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from lab.providers.controls import Script
 from lab.providers.server import OfflineServer
 from lab.softphone import Caller, Line, Softphone
 from lab.stage.livekit_server import LiveKitServer
@@ -52,6 +54,12 @@ class Exchange(Stage[OfflineServer]):
     async def script(self, *utterances: str, language: str | None = None) -> None:
         """What the next caller will say, for the recogniser's stand-in."""
         self.providers.controls.add_script({"language": language, "utterances": list(utterances)})
+
+    def mute_recogniser(self) -> Script:
+        """The next caller is heard, but their words never come, but for the `utterances` that are added to this."""
+        script = Script(None, deque())
+        self.providers.controls.scripts.append(script)
+        return script
 
     async def requests(self, kind: str) -> list[dict[str, Any]]:
         """What has reached the stand-in since `forget`, of kind `stt`, `llm` or `tts`, oldest first."""
