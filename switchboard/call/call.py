@@ -13,12 +13,14 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from switchboard.call import attributes as names
+from switchboard.call.bounded import cut
 from switchboard.call.numbers import Number
 
 Direction = Literal["inbound", "outbound"]
 Kind = Literal["sip", "standard", "connector", "agent", "ingress", "egress", "bridge"]
 Source = Literal["job", "attribute", "header", "participant", "room", "customer"]
 
+_LONGEST_ID = 200  # characters: more than any carrier's
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -101,8 +103,12 @@ class Call:
 
     @property
     def provider_call_id(self) -> str | None:
-        """The carrier's own identifier of this call (Twilio: the call SID), None until it has arrived."""
-        return next((self.attributes[key] for key in names.CARRIER_CALL_ID if self.attributes.get(key)), None)
+        """The carrier's own identifier of this call (Twilio: the call SID), None until it has arrived.
+
+        It stands in every line of the call's log, and comes in a header that anybody may write.
+        """
+        sent = next((self.attributes[key] for key in names.CARRIER_CALL_ID if self.attributes.get(key)), None)
+        return sent and cut("".join(c for c in sent if c.isprintable()), _LONGEST_ID)
 
     @property
     def customer(self) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ _EVENTS: tuple[Any, ...] = (
 )
 
 
+_GATHER_S = 0.1  # a caller who changes something all the time is read ten times a second
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One key that is not what it was: `value` is None where it has gone. `trusted` where our own side said it."""
@@ -70,6 +73,7 @@ class Changes:
                     await self._listener(self._call, changes)
                 except Exception:  # an agent's fault: the next change may still be told
                     logger.exception("a change of the call's data could not be told to the agent")
+            await asyncio.sleep(_GATHER_S)
 
 
 def differences(before: Call, now: Call) -> list[Change]:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switchboard.call.bounded import bounded, cut
 from switchboard.call.call import Call
 from switchboard.call.causes import Ending
 from switchboard.call.events import (
@@ -31,7 +32,7 @@ from switchboard.call.events import (
     Warned,
 )
 from switchboard.database.storable import storable
-from switchboard.records.row import Row, call_columns, decision_columns, identifiers, write
+from switchboard.records.row import LONGEST, Row, call_columns, decision_columns, identifiers, write
 from switchboard.records.spool import Spool
 from switchboard.routing.decision import Decision, Routed, Step
 
@@ -41,8 +42,7 @@ _GATHER_S = 0.5  # what happens together is written together, and not while the 
 _ATTEMPT_S = 5.0
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 15.0
 _LISTS = ("warnings", "changes", "tools")
-_MOST = 500  # changes, tools: a caller who changes attributes all day must not fill the disk
-_LONGEST = 2000  # characters of what a tool was given or gave
+_MOST = 500  # warnings, changes, tools: a caller who changes attributes all day must not fill the disk
 
 
 class Recorder:
@@ -120,18 +120,19 @@ class Recorder:
 
     def changed(self, what: str, key: str, value: Any, at: datetime | None = None) -> None:
         """Something changed or came late: `what` is its kind (`data`, `late`, `agent`), None a value that has gone."""
-        self._list("changes", at, {"what": what, "key": key, "value": value})
+        self._list("changes", at, {"what": what, "key": cut(key, LONGEST), "value": bounded(value, LONGEST, LONGEST)})
 
     def called(self, event: ToolCalled) -> None:
         """A tool was called. What it was given and gave is personal, and stands nowhere but here."""
         texts = {"arguments": event.arguments, "result": event.result, "fault": event.fault}
-        bounded = {key: text[:_LONGEST] + "…" * (len(text) > _LONGEST) for key, text in texts.items()}
-        self._list("tools", event.at, {"tool": event.tool, "failed": event.failed, **bounded})
+        shortened = {key: cut(text, LONGEST) for key, text in texts.items()}
+        self._list("tools", event.at, {"tool": cut(event.tool, LONGEST), "failed": event.failed, **shortened})
 
     def warning(self, text: str) -> None:
         """Something went wrong and the call went on."""
-        self._row["warnings"].append(storable(text))
-        self._note()
+        if len(self._row["warnings"]) < _MOST:
+            self._row["warnings"].append(storable(cut(text, LONGEST)))
+            self._note()
 
     async def aclose(self, timeout_s: float = 2.0) -> None:
         """Write what is left, for at most that long; what the database does not take is spooled. Never raises."""

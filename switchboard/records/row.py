@@ -11,6 +11,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from switchboard.call.attributes import HEADER
+from switchboard.call.bounded import bounded, cut
 from switchboard.call.call import Call
 from switchboard.call.causes import Ending
 from switchboard.call.numbers import Number
@@ -23,6 +25,9 @@ from switchboard.routing.decision import Answer, Decision, Refuse, Step
 
 Row = dict[str, Any]
 
+# Characters on the record: of one text, of what one source says (LiveKit carries 64 KiB), of all sources merged.
+LONGEST = 2_000
+_SOURCE, _MERGED = 16_000, 32_000
 COLUMNS = tuple(column.name for column in CallRecord.__table__.columns)
 _JOBS = UUID("6f0d4a3c-0f5b-4c56-9a0e-7a1f4d1f8b52")  # the namespace of what `id_of` makes
 _TIMES = tuple(column.name for column in CallRecord.__table__.columns if isinstance(column.type, UtcDateTime))
@@ -35,6 +40,7 @@ def id_of(job: str) -> UUID:
 
 def call_columns(call: Call) -> Row:
     """What was known when the call was routed. `call` is written as `switchboard explain` reads it."""
+    spec = write_spec(call)
     return {
         **identifiers(call),
         "kind": call.kind,
@@ -42,11 +48,22 @@ def call_columns(call: Call) -> Row:
         **_number_columns("from", call.from_number),
         **_number_columns("to", call.to_number),
         "started_at": call.at,
-        "call": storable(write_spec(call)),
-        "facts": storable(
-            {key: {"value": f.value, "source": f.source, "trusted": f.trusted} for key, f in call.data.items()}
-        ),
+        "call": storable({key: bounded(_ours_first(key, value), LONGEST, _SOURCE) for key, value in spec.items()}),
+        "facts": storable(bounded(_facts(call), LONGEST, _MERGED)),
     }
+
+
+def _ours_first(key: str, value: Any) -> Any:
+    """The bridge's own attributes before those that callers send: what is left out is left out from the end."""
+    if key != "attributes":
+        return value
+    return dict(sorted(value.items(), key=lambda pair: not pair[0].startswith("sip.") or pair[0].startswith(HEADER)))
+
+
+def _facts(call: Call) -> dict[str, Any]:
+    """The merged data with who said it; first what our own side said."""
+    facts = sorted(call.data.items(), key=lambda pair: not pair[1].trusted)
+    return {key: {"value": fact.value, "source": fact.source, "trusted": fact.trusted} for key, fact in facts}
 
 
 def identifiers(call: Call) -> Row:
@@ -78,7 +95,7 @@ def decision_columns(decision: Decision | None, trace: Iterable[Step], fingerpri
 def _number_columns(end: str, number: Number | None) -> Row:
     """The number as the carrier sent it, and in E.164 where it is one."""
     raw, e164 = (number.raw, number.e164) if number else (None, None)
-    return {f"{end}_raw": storable(raw), f"{end}_number": e164}
+    return {f"{end}_raw": storable(raw and cut(raw, LONGEST)), f"{end}_number": e164}
 
 
 def to_json(row: Row) -> str:

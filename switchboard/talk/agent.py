@@ -137,12 +137,12 @@ class PhoneAgent(Agent):
 
         `self.conversation.data` has the new value already. The default tells the model.
         """
-        await self.update_instructions(self._all_it_is_told())
+        await self._tell_anew()
 
     async def on_unverified_changed(self, key: str, value: Any) -> None:
         """Called when the caller's side changes what it says: anybody can send it. `self.conversation.unverified` has
         the new value already. The default tells the model."""
-        await self.update_instructions(self._all_it_is_told())
+        await self._tell_anew()
 
     async def take_tools(self) -> None:
         """Called when tools of MCP servers came or went. What this agent has been given once, it keeps: asked while its
@@ -152,6 +152,10 @@ class PhoneAgent(Agent):
             own = [tool for tool in self.tools if tool not in self._remote.values()]
             self._remote |= there
             await self.update_tools([*own, *self._remote.values()])
+        await self._tell_anew()
+
+    async def _tell_anew(self) -> None:
+        """Tell the model what is known now, unless it has been told: a thousand changes at once are told once."""
         told = self._all_it_is_told()
         if told != self.instructions:
             await self.update_instructions(told)

@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
+from switchboard.call.bounded import bounded
 from switchboard.call.call import Call
 from switchboard.talk.equipment import Equipment
 from switchboard.talk.roster import Roster
 
-_LONGEST = 300  # characters of one text in a prompt: enough for an address, too short to drown the instructions
+# Characters in a prompt, of one text and of all that one source says: enough for an address, or forty of a customer's
+# columns, too short to drown the instructions or to cost more than the conversation.
+_LONGEST, _LARGEST = 300, 4_000
 
 B_co = TypeVar("B_co", covariant=True)
 
@@ -85,18 +88,6 @@ class Conversation(Generic[B_co]):
 
 
 def quote(value: Any) -> str:
-    """`value` as one line of JSON, its texts shortened: quotes and line breaks in it cannot end the quotation."""
-    text = json.dumps(_short(value), ensure_ascii=False, default=str)
+    """`value` as one line of JSON, shortened: quotes and line breaks in it cannot end the quotation."""
+    text = json.dumps(bounded(value, _LONGEST, _LARGEST), ensure_ascii=False, default=str)
     return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {_cut(str(k)): _short(v) for k, v in cast("Mapping[object, Any]", value).items()}
-    if isinstance(value, list):
-        return [_short(item) for item in cast("list[Any]", value)]
-    return _cut(value) if isinstance(value, str) else value
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

@@ -209,6 +209,31 @@ async def test_a_caller_who_changes_things_all_day_does_not_fill_the_record(engi
     assert [text for text in row.warnings if "changes" in text] == [row.warnings[-1]]
 
 
+async def test_a_caller_who_sends_all_that_livekit_carries_does_not_fill_the_record(
+    engine: AsyncEngine, spool: Spool
+) -> None:
+    flood = {f"sip.h.x-{number}": "y" * 30 for number in range(1500)}
+    own = {"sip.callID": "SCL_1", "sip.ruleID": "SDR_1", "sip.twilio.callSid": "CA\x1b[31m" + "1" * 9000}
+    call = read_call(
+        attributes=flood | own | {"sip.phoneNumber": "4" * 60_000}, participant="z" * 60_000, room={"order": 7}, at=AT
+    )
+    recorder = Recorder(engine, spool)
+    recorder.begin(call, DECISION)
+    for number in range(40):
+        recorder.changed("data", "k" * 60_000, {f"{number}": ["v" * 60_000] * 5}, AT)
+        recorder.warning("w" * 60_000)
+    await recorder.aclose()
+    row = await record(engine, recorder)
+    sizes = {name: len(json.dumps(getattr(row, name))) for name in ("call", "facts", "changes", "warnings")}
+    assert sum(sizes.values()) < 350_000, sizes
+    assert row.facts["order"]["value"] == 7
+    assert row.call["attributes"]["sip.callID"] == "SCL_1"
+    assert row.call["room"] == {"order": 7}
+    assert row.provider_call_id == "CA[31m" + "1" * 194 + "…"
+    assert len(row.from_raw or "") < 3_000
+    assert row.call["rule"] == "SDR_1"
+
+
 def called(result: str = "", *, fault: str = "") -> ToolCalled:
     return ToolCalled(
         at=AT, tool="rent_bike", arguments='{"day": "Saturday"}', result=result, failed=bool(fault), fault=fault
