@@ -63,7 +63,7 @@ async def talk(live: LiveCall, caller: rtc.RemoteParticipant, call: Call, decisi
         route_data=decision.data,
         equipment=live.equip(call, decision),
     )
-    agent = services.roster.agent_class(decision.agent)(conversation)
+    agent = live.agent(decision.agent, conversation)
     thought = await think_of_opening(agent, decision, conversation, models.llm, live.events)
     greeting = prepare_greeting(
         decision, agent.prompt, call, conversation.area, models.tts, settings.greetings, thought

@@ -123,6 +123,11 @@ class Leg:
         if session in self._sessions:
             self._sessions.remove(session)
 
+    async def silence(self) -> None:
+        """Close the sessions on it, and keep the line: what follows is said without any."""
+        sessions, self._sessions = self._sessions, []
+        await asyncio.gather(*(self._close_session(session) for session in sessions))
+
     async def hang_up(self, goodbye: str, cause: Cause = Cause.AGENT_ENDED, detail: str = "") -> None:
         """Say `goodbye` to its end, then end the call. Returns at once: a tool may call it. Once is enough."""
         if self.state is State.ENDED or self._is_leaving:
@@ -190,9 +195,7 @@ class Leg:
     # --- its end ------------------------------------------------------------------------------------------
 
     async def _close(self) -> None:
-        sessions, self._sessions = self._sessions, []
-        emptying = empty_room(self._delete_room, self._patience)
-        await asyncio.gather(emptying, *(self._close_session(session) for session in sessions))
+        await asyncio.gather(empty_room(self._delete_room, self._patience), self.silence())
 
     async def _close_session(self, session: AgentSession[Any]) -> None:
         try:

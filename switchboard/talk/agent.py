@@ -27,6 +27,7 @@ from switchboard.livekit_api.internals import keeps_recogniser
 from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.talk.conversation import Conversation
 from switchboard.talk.filling import fill_instructions, values_of
+from switchboard.talk.hooks import GUARDS
 from switchboard.talk.tool_limits import limited
 from switchboard.talk.tool_names import tool_name
 
@@ -64,6 +65,9 @@ class PhoneAgent(Agent):
             if isinstance(member, FunctionTool):
                 tool = cast("FunctionTool[..., Any]", member)
                 setattr(cls, name, limited(tool, lambda agent: agent.tool_within_s))
+        for name, guard in GUARDS.items():
+            if name in vars(cls):
+                setattr(cls, name, guard(vars(cls)[name], getattr(PhoneAgent, name)))
 
     def __init__(
         self, conversation: Conversation[Any], chat_ctx: ChatContext | None = None, handed_over: bool = False

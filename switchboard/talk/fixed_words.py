@@ -97,6 +97,14 @@ def text_of(phrase: Phrase, language: str) -> str:
     return TEXTS.get(base_language(language), TEXTS["en"])[phrase]
 
 
+def spoken_in_any(folder: Path, phrase: Phrase, languages: Sequence[str] = ()) -> list[rtc.AudioFrame]:
+    """The sound of `phrase` in the first of `languages`, or else in any, of which `folder` keeps some, in any voice."""
+    for language in dict.fromkeys((*languages, *TEXTS)):
+        if frames := FixedWords(folder, "any", language).kept(phrase):
+            return frames
+    return []
+
+
 class FixedWords:
     """The fixed words of one call. `sounds_as` names its voice, `folder` keeps what was spoken in any."""
 

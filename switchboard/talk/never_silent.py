@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from livekit import rtc
@@ -27,8 +28,10 @@ from livekit.agents import (
 from switchboard.call.causes import Cause
 from switchboard.call.events import Events, Faulted
 from switchboard.line.leg import Leg
-from switchboard.speech.spares import kind_of
+from switchboard.speech.spares import NotUseful, kind_of
 from switchboard.talk.fixed_words import FixedWords, Phrase, continued, played
+from switchboard.talk.owed import Owed
+from switchboard.talk.watched_words import WatchedWords
 
 logger = logging.getLogger("switchboard")
 
@@ -38,7 +41,6 @@ T = TypeVar("T")
 MOMENT_AFTER_S, _THINKS_AT_LEAST_S = 1.1, 0.7
 _PAUSE_S = 0.2  # of silence, which the detector of voice waits for before it says that the caller stopped
 _STILL_AFTER_S = 3.5  # from one "one moment" to the next
-_SOUND_WITHIN_S = 3.0  # from words to their sound: longer than any voice with a spare of its own needs
 _DEAF_S = 1.5  # without anybody to hear: long enough for a connection that is made anew
 _LOOKS_EVERY_S = 0.1
 _APOLOGIES = 2  # in a row
@@ -63,6 +65,7 @@ class NeverSilent:
         self._leaving: asyncio.Future[None] | None = None
         self._speaks_ahead = speaks_ahead
         self._ahead: asyncio.Task[None] | None = None
+        self._owed: Owed | None = None
 
     def attach(self, session: AgentSession[Any]) -> None:
         """From now on, for what is said in `session`."""
@@ -72,6 +75,8 @@ class NeverSilent:
         session.on("user_input_transcribed", self._on_words)
         session.on("tool_execution_updated", self._on_tool)
         session.on("error", self._on_error)
+        if not isinstance(session.llm, llm.RealtimeModel):  # that is watched by `unanswered.py`
+            self._owed = Owed(session, session.options.endpointing.get("max_delay", 0.0), self._unanswered)
         if self._speaks_ahead:
             self._ahead = asyncio.create_task(self._speak_ahead(session))
 
@@ -118,7 +123,7 @@ class NeverSilent:
             async for frame in played(kept, self._rate()):
                 yield frame
             return
-        words = _Watched(continued(begun, text))
+        words = WatchedWords(continued(begun, text))
         sound = aiter(speak(words))
         step = asyncio.ensure_future(_next(sound))
         try:
@@ -195,6 +200,19 @@ class NeverSilent:
         self._leaving = asyncio.ensure_future(goodbye)
         return None
 
+    def owes_nothing(self) -> None:
+        """The agent does not mean to answer what the caller said last."""
+        if self._owed is not None:
+            self._owed.settle()
+
+    def _unanswered(self) -> None:
+        """Nothing that is watched here has failed, and yet nobody speaks."""
+        if self._session is not None:
+            with suppress(RuntimeError):  # the session is closing
+                self._session.interrupt(force=True)  # whatever hangs would be said first
+        if (phrase := self._failed("agent", NotUseful("no answer"))) is not None:
+            self.say(phrase)
+
     # --- when it is time ------------------------------------------------------------------------------------
 
     def _is_time_for_a_moment(self) -> bool:
@@ -254,29 +272,6 @@ class NeverSilent:
             self._deaf_since = now + _STILL_AFTER_S
             if (phrase := self._failed("stt", event.error.error)) is not None:
                 self.say("unheard" if phrase == "sorry" else phrase)
-
-
-class _Watched:
-    """Words on their way to a voice. Once they have been given, their sound is not waited for without end."""
-
-    def __init__(self, words: AsyncIterator[str]) -> None:
-        self._words = words
-        self._given_at: float | None = None
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self
-
-    async def __anext__(self) -> str:
-        self._given_at = None  # the next words are waited for, and not their sound
-        try:
-            return await anext(self._words)
-        finally:
-            self._given_at = asyncio.get_running_loop().time()
-
-    def must_have_sounded(self, now: float) -> None:
-        """Raises TimeoutError when the sound of the words that were given should have come by `now`."""
-        if self._given_at is not None and now - self._given_at > _SOUND_WITHIN_S:
-            raise TimeoutError
 
 
 async def _next(coming: AsyncIterator[T]) -> T | None:

@@ -32,6 +32,14 @@ def limited(tool: FunctionTool[..., Any], within_s: Callable[[Any], float]) -> F
             if not limit.expired():  # its own, which it did not catch
                 raise
             raise ToolError(_TOO_LATE) from None
-        return answer[:LONGEST] + _CUT if isinstance(answer, str) and len(answer) > LONGEST else answer
+        return _bounded(answer)
 
     return FunctionTool(in_time, tool.info)
+
+
+def _bounded(answer: Any) -> Any:
+    """A text, or data that becomes one, cut; what stands for more than its text (an agent) as it is."""
+    if not isinstance(answer, str | dict | list | set | frozenset):
+        return answer
+    text = str(answer)  # pyright: ignore[reportUnknownArgumentType] - as livekit-agents makes text of it
+    return text[:LONGEST] + _CUT if len(text) > LONGEST else answer  # pyright: ignore[reportUnknownVariableType]

@@ -18,16 +18,16 @@ _SERVICES = "services"
 
 def hand_on_services(process: JobProcess) -> None:
     """Run by livekit-agents in each process for calls, before its call: gives it what the fork server made."""
-    from switchboard.worker import preload
+    services: Services | None = None
+    try:
+        from switchboard.worker import preload
 
-    services = preload.services
-    if services is None:  # the routing file was at fault when the fork server read it: it may be mended by now
-        try:
-            services = bootstrap(Path(os.environ[BUSINESS]))
-        except CannotStart as fault:
-            logger.error("calls are refused until this is mended: %s", fault)
-        except Exception:  # else this process ends, and the next, and every call rings on with nobody to refuse it
-            logger.exception("calls are refused until this is mended")
+        # None: the routing file was at fault when the fork server read it. It may be mended by now.
+        services = preload.services or bootstrap(Path(os.environ[BUSINESS]))
+    except CannotStart as fault:
+        logger.error("callers are told goodbye until this is mended: %s", fault)
+    except Exception:  # else this process ends, and the next, and every call rings on with nobody to refuse it
+        logger.exception("callers are told goodbye until this is mended")
     process.userdata[_SERVICES] = services
 
 

@@ -19,9 +19,7 @@ from switchboard.call.causes import Cause
 from switchboard.call.events import Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
-from switchboard.line.emptying import empty_room
 from switchboard.line.leg import Leg, LegEnded
-from switchboard.line.patience import Patience
 from switchboard.livekit_api.internals import dispatch_times
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
@@ -30,6 +28,8 @@ from switchboard.records.row import id_of
 from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer, Decision, Routed
 from switchboard.speech.profile import SpeechProfile
+from switchboard.talk.agent import PhoneAgent
+from switchboard.talk.conversation import Conversation
 from switchboard.talk.equipment import Equipment, Voices
 from switchboard.talk.first_words import first_words, interruption
 from switchboard.talk.fixed_words import FixedWords
@@ -39,6 +39,7 @@ from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.handing_on import services_of
+from switchboard.worker.last_words import part_with_words
 from switchboard.worker.terminal import CALL_ENDED
 
 logger = logging.getLogger("switchboard")
@@ -64,6 +65,7 @@ class LiveCall:
         self._never_silent: NeverSilent | None = None
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
+        self._language = self.file.worker.language
         self._outcome: dict[str, str] = {}
         self._began_at = self._tell_dispatch() or self.events.now()
         self._called_at: datetime | None = None
@@ -141,7 +143,7 @@ class LiveCall:
         def speech_of(agent: str) -> SpeechProfile:
             return table.speech_of(agent, decision, call)
 
-        self._begins_with = decision.agent
+        self._begins_with, self._language = decision.agent, decision.language
         settings = self.services.settings
         self._words = FixedWords(settings.fixed_words, sounds_as(decision.speech), decision.language)
         self._never_silent = NeverSilent(self._words, self.leg, self.events, speaks_ahead=settings.speak_ahead)
@@ -166,6 +168,24 @@ class LiveCall:
             self.leg.end(Cause.PROVIDER_FAILED, "TTS")
             raise LegEnded
         return said
+
+    def agent(self, name: str, conversation: Conversation[Any]) -> PhoneAgent:
+        """The agent `name`; where it cannot be made, the one of `[default]`. Raises what making that one raises."""
+        roster, default = self.services.roster, self.file.table.default.action.agent
+        try:
+            return roster.agent_class(name)(conversation)
+        except Exception as fault:
+            if default is None or default == name:
+                raise
+            logger.exception("an agent could not be made: another one answers")
+            self._warn(f"agent {name} could not be made ({type(fault).__name__}): {default} answers")
+        self._begins_with = default
+        return roster.agent_class(default)(conversation)
+
+    async def part_with_words(self, detail: str) -> None:
+        """The call cannot go on: its caller is told so, and it ends as our fault. Never raises."""
+        languages = (self._language, self.file.worker.language)
+        await part_with_words(self.leg, self.ctx.room, self.services.settings.fixed_words, languages, detail)
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
@@ -215,14 +235,9 @@ class LiveCall:
 @asynccontextmanager
 async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
     """The call of this job, for as long as it lasts. Whatever happens within, its line is closed at the end of this,
-    nobody is left ringing, and the record says why."""
-    try:
-        live = LiveCall(ctx, services_of(ctx))
-    except Exception:
-        # There is no leg yet, and yet nobody may be left ringing.
-        await empty_room(lambda: delete_room(ctx.api, ctx.job.room.name), Patience())
-        ctx.shutdown("the call could not be taken")
-        raise
+    nobody is left ringing, and the record says why. Raises CannotStart where this process was given nothing to answer
+    with, and whatever keeps the call from being opened: nobody has been told then (`turn_away`)."""
+    live = LiveCall(ctx, services_of(ctx))
     leg = live.leg
     async with _closing(live):
         try:
@@ -240,7 +255,7 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
             raise
         except Exception as fault:
             logger.exception("the call could not be answered")
-            leg.end(Cause.FAULT, type(fault).__name__)  # only the kind: its text may be the caller's
+            await live.part_with_words(type(fault).__name__)  # only the kind: its text may be the caller's
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import math
 import os
@@ -23,6 +24,7 @@ from switchboard.worker.bootstrap import Services
 from switchboard.worker.fixed_words import speak_ahead
 from switchboard.worker.handing_on import hand_on_services
 from switchboard.worker.health import Health
+from switchboard.worker.last_words import turn_away_where_it_fails
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
 from switchboard.worker.offers import Offers
@@ -80,6 +82,7 @@ def make_server(services: Services, answer: Callable[[JobContext], Awaitable[Non
     """A server that gives each call of our name to `answer`."""
     server = CallServer(services.settings)
     full = FullHouse(_api_of(services.settings), services.agent_name, _overflow_of(services))
+    answer = functools.partial(turn_away_where_it_fails, answer)
     server.rtc_session(answer, agent_name=services.agent_name, on_request=Offers(server.lines, full).answer)
     return server
 

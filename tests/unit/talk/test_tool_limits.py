@@ -37,6 +37,11 @@ class _Trying(PhoneAgent):
         return what * times
 
     @function_tool
+    async def list_all(self, count: int) -> list[str]:
+        """As data, which the model gets as text."""
+        return ["order"] * count
+
+    @function_tool
     async def fail(self) -> str:
         """Raises."""
         raise ValueError("postgres://user:secret@host")
@@ -47,6 +52,7 @@ class _Trying(PhoneAgent):
     [
         (Tool("hang"), "It took too long and was given up"),
         (Tool("flood", {"what": "x", "times": 1_000_000}), "xxx"),
+        (Tool("list_all", {"count": 100_000}), "['order', 'order', "),
         (Tool("fail"), "internal error"),
     ],
 )

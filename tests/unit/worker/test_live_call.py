@@ -22,9 +22,11 @@ from switchboard.livekit_api.rescues import GENERATION
 from switchboard.records.read import latest
 from switchboard.records.record import CallRecord
 from switchboard.routing.decision import Answer
+from switchboard.talk.agent import PhoneAgent
+from switchboard.talk.conversation import Conversation
 from switchboard.talk.fixed_words import text_of
 from switchboard.talk.greeting import Greeting
-from switchboard.worker.bootstrap import CannotStart, bootstrap
+from switchboard.worker.bootstrap import bootstrap
 from switchboard.worker.handing_on import hand_on_services
 from switchboard.worker.launch import BUSINESS
 from switchboard.worker.live_call import LiveCall, open_call
@@ -147,22 +149,6 @@ async def test_a_job_that_is_cancelled_ends_as_the_worker_stops(tmp_path: Any) -
     assert not job.room.is_there
 
 
-async def test_a_call_that_cannot_be_taken_at_all_is_refused_and_not_left_ringing(tmp_path: Any) -> None:
-    job = FakeJob(tmp_path)
-    job.proc.userdata["services"] = None  # the routing file is at fault
-    job.room.refuses = 1
-
-    async def answer() -> None:
-        async with open_call(cast("JobContext", job)):
-            raise AssertionError("there is nothing to answer with")
-
-    with pytest.raises(CannotStart, match="could not be made ready"):
-        await answer()
-    assert job.room.deletions == 2
-    assert not job.room.is_there
-    assert job.shut_down == ["the call could not be taken"]
-
-
 async def test_a_dispatch_that_nobody_called_behind_leaves_a_row(tmp_path: Any) -> None:
     job = FakeJob(tmp_path)
     job.job.metadata = '{"order": 7}'
@@ -244,7 +230,7 @@ async def test_a_session_that_fails_once_it_is_heard_leaves_nobody_on_the_line(t
     assert session.closed
 
 
-def test_a_process_whose_making_fails_stays_to_refuse_its_call(
+def test_a_process_whose_making_fails_stays_to_turn_its_call_away(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "switchboard.worker.preload", SimpleNamespace(services=None))
@@ -252,7 +238,7 @@ def test_a_process_whose_making_fails_stays_to_refuse_its_call(
     process = SimpleNamespace(userdata=dict[str, Any]())
     hand_on_services(cast("JobProcess", process))
     assert process.userdata == {"services": None}
-    assert "calls are refused until this is mended" in caplog.text
+    assert "callers are told goodbye until this is mended" in caplog.text
 
 
 class Prepared:
@@ -298,3 +284,33 @@ async def test_who_was_greeted_before_is_asked_to_go_on_and_who_was_not_is_greet
     (greeting,) = answered
     assert (greeting.goes_on, sound.given_up) == (goes_on, goes_on)
     assert greeting.words == (text_of("interrupted", "en") if goes_on else "Good morning.")
+
+
+class Broken(PhoneAgent):
+    """An agent whose class was fine when the worker began."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise OSError("the price list is gone")
+
+
+@pytest.mark.parametrize(("name", "answers"), [("sales", "front_desk"), ("front_desk", None)])
+async def test_where_an_agent_cannot_be_made_the_default_one_answers(
+    tmp_path: Any, name: str, answers: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = FakeJob(tmp_path)
+    services = job.proc.userdata["services"]
+    await migrate(services.engine)
+    services.roster.agent_class(name)
+    services.roster._classes[name] = Broken
+    conversation = Conversation(call=read_call(), line=cast("Any", None), roster=services.roster, business=None)
+    made: list[PhoneAgent] = []
+
+    async def way(live: LiveCall) -> None:
+        made.append(live.agent(name, conversation))
+        live.leg.end(Cause.CALLER_HUNG_UP)
+
+    assert await _ended(job, way) is (Cause.CALLER_HUNG_UP if answers else Cause.FAULT)
+    assert [agent.name for agent in made] == ([answers] if answers else [])
+    row = await _row(job)
+    assert row.warnings == ([f"agent {name} could not be made (OSError): {answers} answers"] if answers else [])
+    assert "price list" not in str(row.warnings) + str(row.end_reason)

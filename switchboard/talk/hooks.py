@@ -1,0 +1,55 @@
+"""What a business's agent overrides to be told of things. A hook that raises must not leave the caller unanswered."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from livekit.agents import ChatContext, StopResponse, llm
+
+logger = logging.getLogger("switchboard")
+
+Hook = Callable[..., Awaitable[None]]
+
+
+def _entered(hook: Hook, usual: Hook) -> Hook:
+    """`on_enter` that goes on as `usual` where `hook` raises: livekit-agents would leave it at that, without a word."""
+
+    @functools.wraps(hook)
+    async def on_enter(agent: Any) -> None:
+        try:
+            await hook(agent)
+        except Exception:
+            logger.exception("on_enter of agent %s failed: it begins as agents do", agent.name)
+            await usual(agent)
+
+    return on_enter
+
+
+def _turn_completed(hook: Hook, _usual: Hook) -> Hook:
+    """`on_user_turn_completed` after which the caller is answered all the same: livekit-agents would drop the turn.
+
+    StopResponse says that they are not to be: then nothing is owed to them.
+    """
+
+    @functools.wraps(hook)
+    async def on_user_turn_completed(agent: Any, turn_ctx: ChatContext, new_message: llm.ChatMessage) -> None:
+        try:
+            await hook(agent, turn_ctx, new_message)
+        except StopResponse:
+            if net := agent.conversation.equipment.never_silent:
+                net.owes_nothing()
+            raise
+        except Exception:
+            logger.exception("on_user_turn_completed of agent %s failed: the caller is answered without it", agent.name)
+
+    return on_user_turn_completed
+
+
+# By the name of the hook: what stands around a class's own, given that and the one that all agents have.
+GUARDS: Mapping[str, Callable[[Hook, Hook], Hook]] = {
+    "on_enter": _entered,
+    "on_user_turn_completed": _turn_completed,
+}

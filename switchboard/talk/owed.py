@@ -1,0 +1,111 @@
+"""An answer that is owed: the caller has spoken, and nobody says anything, whatever went wrong on the way.
+
+What models do is watched where they are asked (`never_silent.py`). This is for all else: a hook of an agent that
+hangs, a tool that gave nothing to say, a turn that was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    CloseEvent,
+    FunctionToolsExecutedEvent,
+    ToolExecutionUpdatedEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+)
+
+# After the longest pause that the caller may make within a sentence; thinking and speaking have their own limits.
+_AFTER_PAUSE_S = 1.1
+_AFTER_WORDS_S = 1.4  # that come late
+_LOOKS_EVERY_S = 0.1
+
+
+class Owed:
+    """Calls `unanswered` where the agent of `session` should have spoken and did not. `pause_s` is the longest pause
+    within the caller's turn. Nothing is owed before the agent's first words."""
+
+    def __init__(
+        self,
+        session: AgentSession[Any],
+        pause_s: float,
+        unanswered: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        looks_every_s: float = _LOOKS_EVERY_S,
+    ) -> None:
+        self._session = session
+        self._pause_s = pause_s
+        self._unanswered = unanswered
+        self._clock = clock
+        self._looks_every_s = looks_every_s
+        self._has_spoken = False
+        self._tools = 0
+        self._stopped_at = float("-inf")  # the caller
+        self._due: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        session.on("agent_state_changed", self._on_agent)
+        session.on("user_state_changed", self._on_caller)
+        session.on("user_input_transcribed", self._on_words)
+        session.on("tool_execution_updated", self._on_tool)
+        session.on("function_tools_executed", self._on_tools_done)
+        session.on("close", self._on_close)
+
+    def _on_agent(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self._has_spoken = True
+            self.settle()
+
+    def _on_caller(self, event: UserStateChangedEvent) -> None:
+        if event.old_state == "speaking":
+            self._stopped_at = self._clock()
+
+    def _on_words(self, event: UserInputTranscribedEvent) -> None:
+        # Whoever talks over the agent has it listening by now, unless it was a mere "yes".
+        if event.is_final and event.transcript.strip() and self._session.agent_state != "speaking":
+            self._owe(_AFTER_WORDS_S)
+
+    def _on_tool(self, event: ToolExecutionUpdatedEvent) -> None:
+        if event.update.type == "tool_call_started":
+            self._tools += 1
+        elif event.update.type == "tool_call_ended":
+            self._tools = max(0, self._tools - 1)
+
+    def _on_tools_done(self, event: FunctionToolsExecutedEvent) -> None:
+        if self._session.agent_state != "speaking":
+            self._owe(self._pause_s + _AFTER_PAUSE_S)
+
+    def _on_close(self, _: CloseEvent) -> None:
+        self.settle()
+
+    def _owe(self, within_s: float) -> None:
+        if self._has_spoken:
+            self._due = self._clock() + within_s
+            if self._timer is None:
+                self._look_again()
+
+    def settle(self) -> None:
+        """Nothing is owed any more."""
+        self._due = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look_again(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._looks_every_s, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        due = max(self._due, self._stopped_at + self._pause_s + _AFTER_PAUSE_S)
+        if self._tools or self._session.user_state == "speaking" or self._clock() < due:
+            self._look_again()
+            return
+        self.settle()
+        self._unanswered()
