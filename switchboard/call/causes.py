@@ -32,6 +32,7 @@ class Cause(StrEnum):
     WORKER_STOPPED = "worker_stopped"
     NETWORK_LOST = "network_lost"  # our connection to LiveKit
     PROCESS_LOST = "process_lost"  # the call's process died
+    TAKEN_OVER = "taken_over"  # the call's process was taken for dead; another agent goes on
 
 
 _WORDS = {
@@ -55,6 +56,7 @@ _WORDS = {
     Cause.WORKER_STOPPED: "the worker stopped",
     Cause.NETWORK_LOST: "the connection to LiveKit was lost",
     Cause.PROCESS_LOST: "the call's process was lost",
+    Cause.TAKEN_OVER: "another agent took the call over",
 }
 
 

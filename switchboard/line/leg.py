@@ -31,7 +31,11 @@ class LegEnded(Exception):
 
 
 class Leg:
-    """One caller's line in one room. `delete_room` raises where the room may still be there. One event loop's own."""
+    """One caller's line in one room. `delete_room` raises where the room may still be there. One event loop's own.
+
+    What the room tells of an end is none where the call `is_ours` no more: who was cut off, or put out of the room,
+    may have been replaced. Without `is_ours` it always is.
+    """
 
     def __init__(
         self,
@@ -39,8 +43,10 @@ class Leg:
         delete_room: Callable[[], Awaitable[None]],
         events: Events,
         patience: Patience | None = None,
+        is_ours: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._delete_room = delete_room
+        self._is_ours = is_ours
         self._events = events
         self._patience = patience or Patience()
         self._state = LegState()
@@ -166,6 +172,12 @@ class Leg:
         """Another agent has this call: it goes on without us, and its room and its end are theirs."""
         self._finish(Ending(Cause.ANSWERED_ELSEWHERE))
 
+    def taken_over(self) -> None:
+        """As `leave_to_another`, of a call that was ours: what it was until now is on our record."""
+        ending = Ending(Cause.TAKEN_OVER)
+        if self._finish(ending):
+            self._events.tell(Ended(at=self._events.now(), ending=ending))
+
     def _finish(self, ending: Ending) -> bool:
         if not self._state.end(ending):
             return False
@@ -187,7 +199,16 @@ class Leg:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _gone(self, ending: Ending) -> None:
-        self.end(ending.cause, ending.detail)
+        if self._is_ours is None:
+            self.end(ending.cause, ending.detail)
+        else:
+            self._start(self._end_if_ours(ending, self._is_ours))
+
+    async def _end_if_ours(self, ending: Ending, is_ours: Callable[[], Awaitable[bool]]) -> None:
+        if await is_ours():
+            self.end(ending.cause, ending.detail)
+        else:
+            self.taken_over()
 
     def _tell(self) -> None:
         self._news.set()

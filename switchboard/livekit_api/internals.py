@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # importing it takes a second, and the fork server is started before that
-    from livekit.agents import Agent, AgentServer, JobContext
+    from livekit import rtc
+    from livekit.agents import Agent, AgentServer, AgentSession, JobContext
     from livekit.protocol.agent import Job
 
 READ_IN = "1.8.9"
@@ -117,6 +118,18 @@ def on_job_lost(server: AgentServer, lost: Callable[[LostJob], None]) -> None:
             lost(LostJob(info.job, info.accept_arguments.identity))
 
     server._proc_pool.on("process_closed", on_closed)  # pyright: ignore[reportPrivateUsage]
+
+
+def replace_source(session: AgentSession[Any], by: Callable[[rtc.AudioSource], Any]) -> None:
+    """Let what `session` says in its room go through what `by` makes of its audio source.
+
+    It has one, and asks for it with every frame (`voice/room_io/_output.py`). Its queue, half-played sentences in it,
+    lies before that: no output of ours in the chain could stop what has been given to it.
+    """
+    room_io = session._room_io  # pyright: ignore[reportPrivateUsage]
+    output = room_io and room_io._audio_output  # pyright: ignore[reportPrivateUsage]
+    if output:
+        output._audio_source = by(output._audio_source)  # pyright: ignore[reportPrivateUsage]
 
 
 class ToolFaults(logging.Handler):

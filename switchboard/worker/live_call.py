@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, CloseEvent, JobContext
+from livekit.agents import AgentSession, AgentStateChangedEvent, CloseEvent, JobContext
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
@@ -20,7 +20,7 @@ from switchboard.call.events import Dispatched, Event, Events, Faulted, Identifi
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
 from switchboard.line.leg import Leg, LegEnded
-from switchboard.livekit_api.internals import dispatch_times
+from switchboard.livekit_api.internals import dispatch_times, replace_source
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
@@ -40,6 +40,7 @@ from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.handing_on import services_of
 from switchboard.worker.last_words import part_with_words
+from switchboard.worker.tenure import Tenure
 from switchboard.worker.terminal import CALL_ENDED
 
 logger = logging.getLogger("switchboard")
@@ -59,7 +60,7 @@ class LiveCall:
         self.record = Recorder(services.engine, spool, ctx.job.room.name, id_of(ctx.job.id))
         self.events.subscribe(self.record.hear)
         self.events.subscribe(self._identify)
-        self.leg = Leg(ctx.room, self._delete_room, self.events)
+        self.leg = Leg(ctx.room, self._delete_room, self.events, is_ours=lambda: self.tenure.is_ours())
         self._generation = generation_of(ctx.job.attributes)
         self._words: FixedWords | None = None
         self._never_silent: NeverSilent | None = None
@@ -74,6 +75,7 @@ class LiveCall:
         self.events.tell(Identified(at=self.events.now(), call=call))
         if self._generation > 1:
             self.events.tell(Warned(at=self.events.now(), text=_RESCUED))
+        self.tenure = Tenure(ctx, self.leg.taken_over)
 
     @property
     def _goes_on(self) -> bool:
@@ -82,7 +84,8 @@ class LiveCall:
 
     async def _delete_room(self) -> None:
         # By the job's name for it: a room that could not be connected to has none.
-        await delete_room(self.ctx.api, self.ctx.job.room.name)
+        if await self.tenure.gate.lets_out():  # else it is another agent's
+            await delete_room(self.ctx.api, self.ctx.job.room.name)
 
     def reader(self, caller: rtc.RemoteParticipant) -> Reader:
         """Reads what LiveKit knows of `caller`, now and when it changes."""
@@ -195,9 +198,13 @@ class LiveCall:
         if self._never_silent is not None:  # `equip` was asked
             self._never_silent.attach(session)
 
+        def on_state(_: AgentStateChangedEvent) -> None:  # the first comes before anything is said
+            replace_source(session, self.tenure.gate.stand_before)
+
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
 
+        session.on("agent_state_changed", on_state)
         session.on("close", on_close)
 
     def log_end(self) -> None:
@@ -291,4 +298,5 @@ async def _closing(live: LiveCall) -> AsyncGenerator[None]:
         stack.callback(live.stop_speaking_ahead)
         stack.callback(live.log_end)
         stack.push_async_callback(leg.close)
+        stack.push_async_callback(live.tenure.aclose)
         yield

@@ -48,6 +48,9 @@ class FakeRoom(rtc.EventEmitter[Any]):
         self.deletions = 0
         self.refuses = 0
 
+    def isconnected(self) -> bool:
+        return self.is_there
+
     async def delete(self) -> None:
         self.deletions += 1
         if self.deletions <= self.refuses:

@@ -10,7 +10,7 @@ import pytest
 from livekit.agents import AgentSession, CloseReason, ErrorEvent, llm
 
 from switchboard.call.causes import Cause
-from switchboard.call.events import Answered, Events
+from switchboard.call.events import Answered, Ended, Event, Events
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
 from switchboard.line.states import State
@@ -366,3 +366,24 @@ async def test_a_goodbye_whose_playing_fails_ends_the_call_all_the_same(caplog: 
     await phone.leg.hang_up("Goodbye.")
     assert await _ended(phone) is Cause.AGENT_ENDED
     assert "could not be spoken" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("is_ours", "cause", "is_there"), [(True, Cause.REMOVED, False), (False, Cause.TAKEN_OVER, True)]
+)
+async def test_who_is_put_out_of_the_room_ends_the_call_only_if_it_is_theirs(
+    is_ours: bool, cause: Cause, is_there: bool
+) -> None:
+    async def ask() -> bool:
+        return is_ours
+
+    room, told = FakeRoom(), list[Event]()
+    events = Events()
+    events.subscribe(told.append)
+    leg = Leg(room, room.delete, events, IMPATIENT, ask)
+    room.emit("disconnected", Reason.PARTICIPANT_REMOVED)
+    await leg.over()
+    await leg.close()
+    assert leg.ending is not None
+    assert (leg.ending.cause, room.is_there) == (cause, is_there)
+    assert len([event for event in told if isinstance(event, Ended)]) == 1

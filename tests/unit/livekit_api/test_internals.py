@@ -6,11 +6,11 @@ import dataclasses
 import importlib
 import inspect
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import livekit.agents
 import pytest
-from livekit.agents import Agent, AgentServer
+from livekit.agents import Agent, AgentServer, AgentSession
 from livekit.agents import worker as agent_worker
 from livekit.agents.cli.log import setup_logging
 from livekit.agents.ipc.proc_pool import ProcPool
@@ -18,6 +18,8 @@ from livekit.agents.ipc.supervised_proc import SupervisedProc
 from livekit.agents.job import JobContext, RunningJobInfo
 from livekit.agents.utils import EventEmitter
 from livekit.agents.voice import agent_activity, generation
+from livekit.agents.voice.room_io import RoomIO
+from livekit.agents.voice.room_io._output import _ParticipantAudioOutput  # pyright: ignore[reportPrivateUsage]
 
 from switchboard.livekit_api import internals
 from switchboard.livekit_api.internals import (
@@ -28,6 +30,7 @@ from switchboard.livekit_api.internals import (
     is_connected,
     keeps_recogniser,
     on_job_lost,
+    replace_source,
 )
 
 
@@ -99,6 +102,20 @@ def test_a_process_still_shows_whether_it_was_asked_to_end_and_the_pool_that_it_
     monitor = inspect.getsource(ProcPool._monitor_process_task)  # pyright: ignore[reportPrivateUsage]
     assert 'self.emit("process_closed", proc)' in monitor
     assert "self._proc_pool = ipc.proc_pool.ProcPool(" in inspect.getsource(AgentServer.run)
+
+
+def test_all_that_a_session_says_in_a_room_still_goes_through_one_source_that_is_asked_for_anew() -> None:
+    source = inspect.getsource(_ParticipantAudioOutput)
+    assert source.count("self._audio_source = rtc.AudioSource(") == source.count("self._audio_source =") == 1
+    assert source.count("self._audio_source.capture_frame(") == 1
+    assert source.count(".capture_frame(") == 2  # and its base's
+    output = SimpleNamespace(_audio_source="source")
+    session: Any = SimpleNamespace(_room_io=SimpleNamespace(_audio_output=output))
+    replace_source(session, lambda source: [source])
+    assert output._audio_source == ["source"]
+    replace_source(cast("Any", SimpleNamespace(_room_io=None)), list)  # no room: nothing to replace
+    assert "self._room_io:" in inspect.getsource(AgentSession.__init__)
+    assert "self._audio_output:" in inspect.getsource(RoomIO.__init__)
 
 
 @pytest.mark.parametrize(
