@@ -23,6 +23,7 @@ class Cause(StrEnum):
     # What we did
     AGENT_ENDED = "agent_ended"
     REFUSED = "refused"  # while it rang; the detail says why
+    NO_LINE = "no_line"  # all lines were taken, and the caller was told so; refused, where it rang
     TRANSFERRED = "transferred"
     SILENCE = "silence"  # a caller who said nothing for too long
     TOO_LONG = "too_long"
@@ -48,6 +49,7 @@ _WORDS = {
     Cause.ANSWERED_ELSEWHERE: "another agent has the call",
     Cause.AGENT_ENDED: "the agent ended the call",
     Cause.REFUSED: "refused",
+    Cause.NO_LINE: "no line was free",
     Cause.TRANSFERRED: "transferred",
     Cause.SILENCE: "the caller was silent for too long",
     Cause.TOO_LONG: "the call reached its longest duration",

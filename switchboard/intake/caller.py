@@ -18,6 +18,7 @@ from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 
 from switchboard.call import attributes as names
 from switchboard.call.call import Kind
+from switchboard.livekit_api.attendants import is_attendant
 
 KINDS: dict[int, Kind] = {
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD: "standard",
@@ -72,7 +73,7 @@ def pick_caller(
     participants: Iterable[rtc.RemoteParticipant], kinds: Collection[Kind] = tuple(KINDS.values())
 ) -> rtc.RemoteParticipant | None:
     """The caller among those in the room: SIP before all others, then whoever of `kinds` may speak."""
-    candidates = [p for p in participants if KINDS.get(p.kind) in kinds and _may_speak(p)]
+    candidates = [p for p in participants if KINDS.get(p.kind) in kinds and _may_speak(p) and not is_attendant(p)]
     return min(candidates, key=lambda p: KINDS[p.kind] != "sip", default=None)
 
 

@@ -6,7 +6,6 @@ They need no model that thinks, and once they are kept no voice either.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,11 +13,8 @@ from typing import Any, Literal
 from livekit import rtc
 
 from switchboard.call.language import base_language
-from switchboard.speech.kept import KeptSound, Limits
+from switchboard.speech.kept_words import KeptWords
 from switchboard.speech.spare_tts import Resampled
-from switchboard.speech.spoken import SpokenText
-
-logger = logging.getLogger("switchboard")
 
 Phrase = Literal["hello", "moment", "still", "sorry", "unheard", "interrupted", "goodbye"]
 
@@ -89,7 +85,6 @@ TEXTS: Mapping[str, Mapping[Phrase, str]] = {
         "goodbye": "Peço desculpa, temos um problema técnico. Ligue mais tarde, por favor. Adeus.",
     },
 }
-_LIMITS = Limits(files=50, unused_s=float("inf"))  # voices of one text; they are needed when it is worst
 
 
 def text_of(phrase: Phrase, language: str) -> str:
@@ -110,8 +105,8 @@ class FixedWords:
 
     def __init__(self, folder: Path, sounds_as: str, language: str) -> None:
         self.language = base_language(language) if base_language(language) in TEXTS else "en"
-        self._folder = folder
-        self._sounds_as = sounds_as
+        self._has_voice = bool(sounds_as)
+        self._words = KeptWords(folder, sounds_as, self.language)
         self._texts = TEXTS[self.language]
 
     def text(self, phrase: Phrase) -> str:
@@ -130,40 +125,19 @@ class FixedWords:
 
         A model that speaks by itself has no voice here: it says them as it says everything.
         """
-        if not self._sounds_as:
-            return []
-        own = self._place(phrase)
-        others = sorted(own.file.parent.glob("*.wav"))
-        for place in (own, *(KeptSound(file) for file in others)):
-            if frames := place.read():
-                return frames
-        return []
+        return self._words.kept(self.text(phrase)) if self._has_voice else []
 
     async def read(self, phrase: Phrase) -> list[rtc.AudioFrame]:
         """`kept`, without holding up what goes on meanwhile."""
         return await asyncio.to_thread(self.kept, phrase)
 
-    def missing(self) -> list[Phrase]:
+    def missing(self) -> list[str]:
         """What this voice has not said yet."""
-        return [phrase for phrase in self._texts if not self._place(phrase).file.exists()]
+        return self._words.missing(self._texts.values())
 
     async def speak_ahead(self, voice: Any) -> None:
         """Let `voice` say what is missing, one after the other. What fails is tried again by a later call."""
-        for phrase in self.missing():
-            spoken = SpokenText(self.text(phrase), voice, self._place(phrase))
-            try:
-                async for _ in spoken.frames():
-                    pass
-            except Exception as fault:
-                spoken.cancel()
-                logger.warning("fixed words are not spoken ahead (%s)", type(fault).__name__)
-                return
-
-    def _place(self, phrase: Phrase) -> KeptSound:
-        # A folder for each text: whoever has no voice takes another's.
-        text = self.text(phrase)
-        folder = self._folder / KeptSound.of(self._folder, "", self.language, text).file.stem
-        return KeptSound(KeptSound.of(folder, self._sounds_as, self.language, text).file, _LIMITS)
+        await self._words.speak_ahead(self._texts.values(), voice)
 
 
 class SpokenBefore:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.stock import ModelStock
+from switchboard.worker.overflow_words import ahead
 from switchboard.worker.routing_file import RoutingFile
 
 logger = logging.getLogger("switchboard")
@@ -34,17 +35,20 @@ async def _speak_ahead(file: RoutingFile, models: ModelStock, folder: Path) -> N
     # Only who has something to say imports what it takes: a second, and memory.
     from livekit.agents.utils import http_context
 
+    from switchboard.speech.kept_words import KeptWords
     from switchboard.talk.fixed_words import FixedWords
     from switchboard.talk.greeting import sounds_as
 
     wanted = {(sounds_as(profile), language): profile for profile, language in spoken(file) if profile.tts}
     for (sound, language), profile in wanted.items():
-        words = FixedWords(folder, sound, language)
-        if not words.missing():
+        words, overflow = FixedWords(folder, sound, language), KeptWords(folder, sound, language)
+        texts = ahead(file.overflow, language)
+        if not words.missing() and not overflow.missing(texts):
             continue
         async with http_context.open():
             voice = models.take(profile, language).tts
             if voice is not None:
+                await overflow.speak_ahead(texts, voice)
                 await words.speak_ahead(voice)
                 await voice.aclose()
 

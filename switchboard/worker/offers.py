@@ -27,4 +27,4 @@ class Offers:
                 await request.accept(attributes=mark)  # returns when the job has its process
                 return
         await request.reject(terminate=False)
-        await self._full.tell(request.room.name)
+        await self._full.tell(request.room)

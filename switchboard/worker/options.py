@@ -68,12 +68,20 @@ class WorkerOptions(Section):
     )
 
 
+_Words = Annotated[str, Field(pattern=r"\S", max_length=500)]
+_Announcement = _Words | dict[Annotated[str, AfterValidator(written_language)], _Words] | None
+
+
 class Overflow(Section):
     """Calls beyond the lines of all workers."""
 
     model_config = ConfigDict(title="[overflow]")
 
-    then: Annotated[Literal["refuse", "wait"], Must('"refuse" or "wait"')] = Field(
+    then: Annotated[Literal["wait", "refuse", "announce"], Must('"wait", "refuse" or "announce"')] = Field(
         default="wait",
-        description='"wait" lets callers ring until a line is free, "refuse" tells them while it rings (486).',
+        description='"wait" lets callers ring until a line is free, "refuse" tells them while it rings (486), '
+        '"announce" answers, says that all lines are busy, and hangs up.',
+    )
+    announce: Annotated[_Announcement, Must('words in quotes, or a table of them by language: { es = "…" }')] = Field(
+        default=None, description="What is said (else words of ours in the caller's language)."
     )

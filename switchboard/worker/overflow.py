@@ -1,19 +1,23 @@
-"""Calls that no line is free for: told while they ring, by the worker's own process."""
+"""Calls that no line is free for: what `[overflow]` says becomes of them, by the worker's own process."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Protocol
 
 from livekit.api import LiveKitAPI
-from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.models import ParticipantInfo, Room
 from livekit.protocol.room import RoomParticipantIdentity
 
-from switchboard.call import attributes as names
+from switchboard.livekit_api.attendants import is_attendant
+from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
-from switchboard.worker.options import Overflow
-from switchboard.worker.waiting import Verdict, judge, state_of
+from switchboard.routing.decision import Answer
+from switchboard.worker.routing_file import RoutingFile
+from switchboard.worker.unserved import Unserved, is_inbound, rings
+from switchboard.worker.waiting import Verdict, dispatches_of, judge, state_of
 
 logger = logging.getLogger("switchboard")
 
@@ -21,79 +25,121 @@ logger = logging.getLogger("switchboard")
 # nobody has by the first look, nobody will take. The later ones are for a caller who comes after the dispatch, and for
 # a server that failed.
 LOOKS_AFTER_S = (0.3, 0.7, 1.0)
+_NO_LINE = "all lines are taken"
+
+
+class Desk(Protocol):
+    """Who speaks to callers and keeps the records of those without an agent (switchboard/worker/desk.py)."""
+
+    async def announce(self, caller: Unserved, answer: Answer) -> bool: ...
+
+    async def record_refusal(self, caller: Unserved, why: str) -> None: ...
 
 
 class FullHouse:
     """What a worker without a free line does for a caller whom no other took: by `[overflow]`, as it is at that time.
 
-    Every worker that was full looks, so the last of them that LiveKit asked does too; who comes second finds nothing.
+    Every worker that was full looks, so the last of them that LiveKit asked does too. Who comes second to refuse finds
+    nothing, who comes second to speak takes the first one's place.
     """
 
     def __init__(
         self,
         open_api: Callable[[], LiveKitAPI],
         agent_name: str,
-        overflow: Callable[[], Overflow],
+        file: Callable[[], RoutingFile],
+        desk: Desk,
         looks_after_s: Sequence[float] = LOOKS_AFTER_S,
     ) -> None:
         self._open_api = open_api
         self._agent_name = agent_name
-        self._overflow = overflow
+        self._file = file
+        self._desk = desk
         self._looks_after_s = looks_after_s
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def tell(self, room: str) -> None:
+    @property
+    def acts(self) -> bool:
+        """Whether anything is done for these callers but to let them ring."""
+        return self._file().overflow.then != "wait"
+
+    async def tell(self, room: Room) -> None:
         """See to the caller in `room`, whose call we have left to others. Raises nothing of the server's."""
-        match self._overflow().then:
-            case "wait":
-                return  # until a line is free: `take_ringing_calls`
-            case "refuse":
-                await self._refuse(room)
-
-    async def _refuse(self, room: str) -> None:
+        if not self.acts:
+            return  # until a line is free: `take_ringing_calls`
         trouble: Exception | None = None
         for pause in self._looks_after_s:
             await asyncio.sleep(pause)
             try:
                 async with self._open_api() as api:
-                    if await settle(api, room, self._agent_name):
+                    if await self.see_to(api, room):
                         return
             except Exception as error:
                 trouble = error
         if trouble is not None:
             # Only the kind: the text may name the room, which may hold the caller's number.
-            logger.warning("a call beyond the lines could not be refused: %s", type(trouble).__name__)
+            logger.warning("a call beyond the lines could not be seen to: %s", type(trouble).__name__)
 
+    async def see_to(self, api: LiveKitAPI, room: Room) -> bool:
+        """Refuse whoever rings in `room`, or begin to speak to them, if nobody has the call. False where there is no
+        caller yet.
 
-async def settle(api: LiveKitAPI, room: str, agent_name: str) -> bool:
-    """Refuse whoever rings in `room` if nobody has the call. False where there is no caller yet.
+        Raises livekit.api's ServerError, and what reaching the server raises.
+        """
+        state = await state_of(api, room.name)
+        if state is None:
+            return True
+        dispatches, people = state
+        verdict = judge(dispatches, people, self._agent_name, now_s=float("inf"))  # however young the dispatch is
+        if verdict is not Verdict.WAITING:
+            return verdict is not Verdict.NOT_OURS
+        dispatch = dispatches_of(self._agent_name, dispatches)[-1]
+        callers = list(filter(is_inbound, people))
+        if not callers:
+            return False
+        if any(map(is_attendant, people)) or generation_of(dispatch.attributes) > 1:
+            return True  # another speaks to them; or had an agent, and whoever lost it sends one (rescue.py)
+        caller = Unserved.of(callers[0], room, dispatch, self._file())
+        then, decision = self._file().overflow.then, caller.decision
+        if then == "announce" and isinstance(decision, Answer):
+            self._start(self._speak_or_refuse(caller, decision, people))
+            return True
+        return await self._refuse(api, caller, people)
 
-    Raises livekit.api's ServerError, and what reaching the server raises.
-    """
-    state = await state_of(api, room)
-    if state is None:
+    async def run(self) -> None:
+        """For as long as the worker serves: speak to those who are spoken to. They are left when this is cancelled."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _speak_or_refuse(self, caller: Unserved, answer: Answer, people: Iterable[ParticipantInfo]) -> None:
+        try:
+            if not await self._desk.announce(caller, answer):
+                async with self._open_api() as api:
+                    await self._refuse(api, caller, people)
+        except Exception as error:
+            logger.warning("a call beyond the lines could not be seen to: %s", type(error).__name__)
+
+    async def _refuse(self, api: LiveKitAPI, caller: Unserved, people: Iterable[ParticipantInfo]) -> bool:
+        """Let the bridge answer those who ring 486: with their room, unless others are in it. False where none does."""
+        people = list(people)
+        ringing = [person.identity for person in people if rings(person)]
+        if not ringing:
+            return False
+        if len(ringing) == len(people):
+            await delete_room(api, caller.room)
+        else:
+            for identity in ringing:
+                await api.room.remove_participant(RoomParticipantIdentity(room=caller.room, identity=identity))
+        logger.info("refused a call while it rang: all lines are taken")
+        why = _NO_LINE if isinstance(caller.decision, Answer) else caller.decision.reason
+        self._start(self._desk.record_refusal(caller, why))
         return True
-    dispatches, people = state
-    verdict = judge(dispatches, people, agent_name, now_s=float("inf"))  # however young the dispatch is
-    if verdict is not Verdict.WAITING:
-        return verdict is Verdict.SERVED
-    ringing = [person.identity for person in people if _rings(person)]
-    if not ringing:
-        return False
-    await _refuse_all(api, room, ringing, alone=len(ringing) == len(people))
-    return True
 
-
-async def _refuse_all(api: LiveKitAPI, room: str, ringing: Iterable[str], *, alone: bool) -> None:
-    """Let the bridge answer these participants 486: with their room, unless they are not `alone` in it."""
-    if alone:
-        await delete_room(api, room)
-    else:
-        for identity in ringing:
-            await api.room.remove_participant(RoomParticipantIdentity(room=room, identity=identity))
-    logger.info("refused a call while it rang: all lines are taken")
-
-
-def _rings(person: ParticipantInfo) -> bool:
-    """Whether this is a caller on a telephone whom nobody has answered. One whom we call has no dispatch rule."""
-    is_inbound = person.kind == ParticipantInfo.Kind.SIP and bool(person.attributes.get(names.RULE))
-    return is_inbound and person.attributes.get(names.STATUS) == names.RINGING
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

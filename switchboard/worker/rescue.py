@@ -26,6 +26,7 @@ from switchboard.call.causes import Cause, Ending
 from switchboard.intake.reading import expected
 from switchboard.line.emptying import empty_room
 from switchboard.line.patience import Patience
+from switchboard.livekit_api.attendants import is_attendant
 from switchboard.livekit_api.dispatching import claim, dispatch_again, is_gone
 from switchboard.livekit_api.internals import LostJob, on_job_lost
 from switchboard.livekit_api.rescues import after, generation_of, is_after
@@ -58,7 +59,7 @@ class Outcome(StrEnum):
 
 def waits(person: ParticipantInfo) -> bool:
     """Whether this may be the caller of a call that has lost its agent."""
-    may_speak = person.permission.can_publish and not person.permission.hidden
+    may_speak = person.permission.can_publish and not person.permission.hidden and not is_attendant(person)
     return is_caller(person) or (person.kind in _SPEAKING_KINDS and may_speak)
 
 

@@ -23,8 +23,7 @@ from livekit.protocol.room import ListRoomsRequest
 from switchboard.livekit_api.dispatching import claim, dispatch_again
 from switchboard.livekit_api.internals import is_connected
 from switchboard.worker.lines import Lines
-from switchboard.worker.options import Overflow
-from switchboard.worker.overflow import settle
+from switchboard.worker.overflow import FullHouse
 from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, dispatches_of, is_agent, is_caller, judge, state_of
 
 logger = logging.getLogger("switchboard")
@@ -35,7 +34,7 @@ _TICKS_EVERY_S = 1.0
 _LOOKS_EVERY = 5  # ticks
 _LEFT_ALONE_S = 30.0
 # By then every worker with a free line has looked twice.
-REFUSED_AFTER_S = OFFERED_FOR_S + 2 * _LOOKS_EVERY * _TICKS_EVERY_S
+BEYOND_AFTER_S = OFFERED_FOR_S + 2 * _LOOKS_EVERY * _TICKS_EVERY_S
 
 
 def worth_a_look(rooms: Iterable[Room], left_alone: Mapping[str, float], now_s: float) -> list[Room]:
@@ -59,12 +58,12 @@ class RingingCalls:
         self,
         api: LiveKitAPI,
         agent_name: str,
-        overflow: Callable[[], Overflow],
+        full: FullHouse,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._api = api
         self._agent_name = agent_name
-        self._overflow = overflow
+        self._full = full
         self._clock = clock
         self._left_alone: dict[str, float] = {}
         self._found: set[str] = set()  # dispatches of calls that waited at the last look
@@ -84,7 +83,7 @@ class RingingCalls:
     async def look(self, lines: int) -> int:
         """Take the calls that ring, the longest waiting first and at most `lines` of them; how many it took.
 
-        Those that would ring on, because nobody has a line for them, are refused if `[overflow]` says so.
+        Those that would ring on, because nobody has a line for them, are seen to as `[overflow]` says.
 
         Raises livekit.api's ServerError and what reaching the server raises. The next look goes on from there.
         """
@@ -104,14 +103,14 @@ class RingingCalls:
                 continue
             if taken < lines:
                 taken += await self._take(room, lost)
-            elif self._is_refused(lost):
-                await settle(self._api, room.name, self._agent_name)
+            elif self._is_beyond(lost):
+                await self._full.see_to(self._api, room)
         return taken
 
-    def _is_refused(self, lost: AgentDispatch) -> bool:
+    def _is_beyond(self, lost: AgentDispatch) -> bool:
         """Whether to wait no more for a free line, here or at another worker."""
         rang_s = self._clock() - lost.state.created_at / 1e9
-        return self._overflow().then == "refuse" and rang_s > REFUSED_AFTER_S
+        return self._full.acts and rang_s > BEYOND_AFTER_S
 
     async def _look_into(self, room: Room) -> AgentDispatch | None:
         """The dispatch to take, where a call waits in `room`."""
@@ -122,7 +121,7 @@ class RingingCalls:
         match judge(dispatches, people, self._agent_name, self._clock()):
             case Verdict.WAITING:
                 return dispatches_of(self._agent_name, dispatches)[0]
-            case Verdict.OFFERED:
+            case Verdict.OFFERED | Verdict.TOLD:
                 self._more = True
             case Verdict.SERVED:
                 self._left_alone[room.sid] = float("inf")
@@ -158,7 +157,7 @@ async def take_ringing_calls(
     lines: Lines,
     open_api: Callable[[], LiveKitAPI],
     agent_name: str,
-    overflow: Callable[[], Overflow],
+    full: FullHouse,
 ) -> None:
     """For as long as `server` serves: whenever it has registered or has a line free again, and every few seconds."""
     registered = asyncio.Event()
@@ -170,14 +169,13 @@ async def take_ringing_calls(
     await registered.wait()
     free, well = 0, True
     async with open_api() as api:
-        ringing = RingingCalls(api, agent_name, overflow)
+        ringing = RingingCalls(api, agent_name, full)
         for tick in itertools.count():
             serves = is_connected(server) and not server.draining
             before, free = free, lines.free if serves else 0
             asked = registered.is_set() or free > before or ringing.more_to_see or tick % _LOOKS_EVERY == 0
             registered.clear()
-            refuses = serves and overflow().then == "refuse"
-            if ((free or refuses) and asked) or ringing.owes:
+            if ((free or (serves and full.acts)) and asked) or ringing.owes:
                 try:
                     taken = await ringing.look(free)
                 except Exception as error:

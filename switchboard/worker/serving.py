@@ -20,7 +20,9 @@ from switchboard.records.keeping import keep
 from switchboard.records.spool import Spool
 from switchboard.speech.trial import endpoint_troubles
 from switchboard.worker.areas import ensure
+from switchboard.worker.attendant import Access
 from switchboard.worker.bootstrap import Services
+from switchboard.worker.desk import Desk
 from switchboard.worker.fixed_words import speak_ahead
 from switchboard.worker.handing_on import hand_on_services
 from switchboard.worker.health import Health
@@ -28,7 +30,6 @@ from switchboard.worker.last_words import turn_away_where_it_fails
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
 from switchboard.worker.offers import Offers
-from switchboard.worker.options import Overflow
 from switchboard.worker.overflow import FullHouse
 from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
@@ -45,9 +46,10 @@ _API_TIMEOUT_S = 10.0
 
 
 class CallServer(AgentServer):
-    """A LiveKit agent server that takes as many calls as it has `lines`."""
+    """A LiveKit agent server that takes as many calls as it has `lines`, and leaves the others to its `full_house`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, full_house: FullHouse) -> None:
+        self.full_house = full_house
         self.lines = Lines(settings.max_calls, self._job_ids)
         super().__init__(
             ws_url=settings.livekit_url,
@@ -74,16 +76,19 @@ def _api_of(settings: Settings) -> Callable[[], LiveKitAPI]:
     return lambda: LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret, timeout=timeout)
 
 
-def _overflow_of(services: Services) -> Callable[[], Overflow]:
-    return lambda: services.tables.current.overflow
+def _full_house(services: Services) -> FullHouse:
+    settings = services.settings
+    access = Access(settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value())
+    desk = Desk(services, access, _api_of(settings))
+    return FullHouse(_api_of(settings), services.agent_name, lambda: services.tables.current, desk)
 
 
 def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> CallServer:
     """A server that gives each call of our name to `answer`."""
-    server = CallServer(services.settings)
-    full = FullHouse(_api_of(services.settings), services.agent_name, _overflow_of(services))
+    server = CallServer(services.settings, _full_house(services))
     answer = functools.partial(turn_away_where_it_fails, answer)
-    server.rtc_session(answer, agent_name=services.agent_name, on_request=Offers(server.lines, full).answer)
+    answer_offer = Offers(server.lines, server.full_house).answer
+    server.rtc_session(answer, agent_name=services.agent_name, on_request=answer_offer)
     return server
 
 
@@ -147,7 +152,8 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
     return [
         speak_ahead(services.tables.current, services.models, settings.fixed_words if settings.speak_ahead else None),
         warn_of_endpoints(services),
-        take_ringing_calls(server, server.lines, open_api, services.agent_name, _overflow_of(services)),
+        take_ringing_calls(server, server.lines, open_api, services.agent_name, server.full_house),
+        server.full_house.run(),
         rescue_calls(server, services, open_api),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),

@@ -12,6 +12,7 @@ from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import ListParticipantsRequest
 
 from switchboard.call import attributes as names
+from switchboard.livekit_api.attendants import is_told
 from switchboard.livekit_api.dispatching import is_gone
 
 OFFERED_FOR_S = 3.5  # livekit-server waits 3 s for a worker to take a job, and never offers it again
@@ -21,6 +22,7 @@ class Verdict(Enum):
     """What a room is to a worker that looks for ringing calls."""
 
     SERVED = auto()  # an agent is there, or was given the call
+    TOLD = auto()  # an attendant tells the caller that nobody comes
     OFFERED = auto()  # its dispatch is so young that a worker may yet take it
     WAITING = auto()  # a caller waits, and nobody is coming
     NOT_OURS = auto()  # nobody waits for us there
@@ -36,6 +38,8 @@ def judge(
         return Verdict.SERVED
     if not ours or not any(map(is_caller, present)):
         return Verdict.NOT_OURS
+    if is_told(present):
+        return Verdict.TOLD
     return Verdict.OFFERED if now_s - ours[-1].state.created_at / 1e9 < OFFERED_FOR_S else Verdict.WAITING
 
 

@@ -10,6 +10,7 @@ import pytest
 from livekit import rtc
 
 from switchboard.intake.caller import KINDS, OTHER_CALLER, came_second, pick_caller, warn_of_other_callers
+from switchboard.livekit_api import attendants
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LATER = AT + timedelta(milliseconds=1)
@@ -36,6 +37,7 @@ def test_a_telephone_is_the_caller_before_a_browser_and_listeners_never_are() ->
     assert pick_caller([listener, hidden, browser, phone]) is phone
     assert pick_caller([listener, hidden, browser]) is browser
     assert pick_caller([listener, hidden]) is None
+    assert pick_caller([participant("STANDARD", attendants.IDENTITY)]) is None
 
 
 @pytest.mark.parametrize("kind", ["AGENT", "INGRESS", "EGRESS", "BRIDGE"])

@@ -26,8 +26,8 @@ class Told:
     def house(self) -> FullHouse:
         return cast("FullHouse", self)
 
-    async def tell(self, room: str) -> None:
-        self.rooms.append(room)
+    async def tell(self, room: Room) -> None:
+        self.rooms.append(room.name)
 
 
 class Offered:

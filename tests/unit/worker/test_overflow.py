@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import Any, Literal, cast
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from livekit.api import LiveKitAPI, ServerError
 from livekit.protocol.agent import Job
 from livekit.protocol.agent_dispatch import AgentDispatch, AgentDispatchState
-from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.models import ParticipantInfo, Room
 from livekit.protocol.room import (
     DeleteRoomRequest,
     ListParticipantsRequest,
@@ -17,23 +19,70 @@ from livekit.protocol.room import (
     RoomParticipantIdentity,
 )
 
-from switchboard.worker.options import Overflow
-from switchboard.worker.overflow import FullHouse, settle
+from switchboard.livekit_api import attendants
+from switchboard.livekit_api.rescues import as_attribute
+from switchboard.routing.decision import Answer
+from switchboard.worker.overflow import FullHouse
+from switchboard.worker.unserved import Unserved
+from tests.unit.routing.routing_files import load_text
 
 Kind = ParticipantInfo.Kind
 ROOM = "call-_+14155550123_x"
+TABLE = """
+[[route]]
+name = "nuisance"
+when = { from = "+1 202 555 0166" }
+reject = "busy"
+
+[[route]]
+name = "insurer in Spanish"
+when = { job.payer = "insurer", room.branch = "Oakland" }
+agent = "sales"
+language = "es"
+
+[default]
+agent = "front_desk"
+"""
 
 
-def somebody(identity: str, kind: Any = Kind.SIP, status: str = "ringing", rule: str = "SDR_1") -> ParticipantInfo:
-    return ParticipantInfo(identity=identity, kind=kind, attributes={"sip.callStatus": status, "sip.ruleID": rule})
+def somebody(
+    identity: str, kind: Any = Kind.SIP, status: str = "ringing", rule: str = "SDR_1", number: str = "+14155550123"
+) -> ParticipantInfo:
+    attributes = {"sip.callStatus": status, "sip.ruleID": rule, "sip.phoneNumber": number}
+    return ParticipantInfo(identity=identity, kind=kind, attributes=attributes, joined_at=1_800_000_000)
+
+
+def attendant() -> ParticipantInfo:
+    return ParticipantInfo(identity=attendants.IDENTITY, kind=Kind.STANDARD)
+
+
+class Desk:
+    """Whom it spoke to, in which language, and who is on the record as refused and why. `has_words` to speak."""
+
+    def __init__(self, *, has_words: bool = True) -> None:
+        self.told: list[tuple[str, str, str]] = []
+        self.refused: list[tuple[str, str]] = []
+        self._has_words = has_words
+
+    async def announce(self, caller: Unserved, answer: Answer) -> bool:
+        if self._has_words:
+            self.told.append((caller.room, caller.decision.route, answer.language))
+        return self._has_words
+
+    async def record_refusal(self, caller: Unserved, why: str) -> None:
+        self.refused.append((caller.identity, why))
 
 
 class Server:
     """livekit-server with one room; `people` come one list a look, the last for good. None: the room is gone."""
 
-    def __init__(self, *people: list[ParticipantInfo] | None, jobs: int = 0, agent: str = "switchboard") -> None:
+    def __init__(
+        self, *people: list[ParticipantInfo] | None, jobs: int = 0, agent: str = "switchboard", generation: int = 0
+    ) -> None:
         state = AgentDispatchState(created_at=1, jobs=[Job(id=f"AJ_{n}") for n in range(jobs)])
         self.dispatch = AgentDispatch(id="AD", agent_name=agent, room=ROOM, state=state)
+        if generation:
+            self.dispatch.attributes.update(as_attribute(generation))
         self.people = list(people)
         self.deleted: list[str] = []
         self.removed: list[str] = []
@@ -69,63 +118,114 @@ class Server:
         self.removed.append(request.identity)
 
 
-def house(server: Server, then: Literal["refuse", "wait"] = "refuse") -> FullHouse:
-    return FullHouse(lambda: server.api, "switchboard", lambda: Overflow(then=then), (0, 0, 0))
+class House:
+    """A full house whose file says `then`."""
+
+    def __init__(self, folder: Path, server: Server, then: str = "refuse", desk: Desk | None = None) -> None:
+        self.desk = desk or Desk()
+        self.server = server
+        file = load_text(folder, f'[overflow]\nthen = "{then}"\n{TABLE}')
+        self._full = FullHouse(lambda: server.api, "switchboard", lambda: file, self.desk, (0, 0, 0))
+
+    async def tell(self, metadata: str = "") -> None:
+        """And wait for what it does beside."""
+        await self._full.tell(Room(name=ROOM, metadata=metadata))
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
-async def test_a_caller_who_rings_and_whom_nobody_took_is_refused_with_the_room() -> None:
+async def test_a_caller_who_rings_and_whom_nobody_took_is_refused_with_the_room_and_on_the_record(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, Server([somebody("caller")]))
+    await house.tell()
+    assert house.server.deleted == [ROOM]
+    assert house.desk.refused == [("caller", "all lines are taken")]
+
+
+@pytest.mark.parametrize("then", ["wait", "announce"])
+async def test_one_who_may_wait_or_is_told_is_not_refused(tmp_path: Path, then: str) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), then)
+    await house.tell()
+    assert house.server.deleted == []
+    assert house.desk.told == ([(ROOM, "default", "en")] if then == "announce" else [])
+
+
+async def test_a_caller_is_told_in_the_language_that_the_table_gives_the_call(tmp_path: Path) -> None:
     server = Server([somebody("caller")])
-    await house(server).tell(ROOM)
-    assert server.deleted == [ROOM]
+    server.dispatch.metadata = '{"payer": "insurer"}'
+    house = House(tmp_path, server, "announce")
+    await house.tell('{"branch": "Oakland"}')
+    assert house.desk.told == [(ROOM, "insurer in Spanish", "es")]
 
 
-async def test_one_who_may_wait_is_left_alone() -> None:
-    server = Server([somebody("caller")])
-    await house(server, "wait").tell(ROOM)
-    assert server.deleted == []
+async def test_whom_the_table_refuses_is_refused_and_not_told(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller", number="+12025550166")]), "announce")
+    await house.tell()
+    assert (house.server.deleted, house.desk.told) == ([ROOM], [])
+    assert house.desk.refused == [("caller", "busy")]
 
 
+async def test_where_nobody_can_say_the_words_the_caller_is_refused(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), "announce", Desk(has_words=False))
+    await house.tell()
+    assert house.server.deleted == [ROOM]
+    assert house.desk.refused == [("caller", "all lines are taken")]
+
+
+@pytest.mark.parametrize("then", ["refuse", "announce"])
 @pytest.mark.parametrize(
     "server",
     [
         Server([somebody("caller")], jobs=1),  # another worker took it
         Server([somebody("caller"), somebody("agent", Kind.AGENT)]),
+        Server([somebody("caller"), attendant()]),  # another worker tells them
         Server([somebody("caller")], agent="another"),  # not for us: its own workers see to it
+        Server([somebody("caller")], generation=2),  # their agent was lost: rescue.py sends another
         Server([somebody("browser", Kind.STANDARD)]),
         Server([somebody("callee", rule="")]),  # whom we call
-        Server([somebody("caller", status="active")]),
         Server([somebody("caller", status="hangup")]),
         Server([]),
         Server(None),
     ],
 )
-async def test_nobody_else_is_refused(server: Server) -> None:
-    await house(server).tell(ROOM)
-    assert (server.deleted, server.removed) == ([], [])
+async def test_nobody_else_is_refused_or_told(tmp_path: Path, server: Server, then: str) -> None:
+    house = House(tmp_path, server, then)
+    await house.tell()
+    assert (server.deleted, server.removed, house.desk.told, house.desk.refused) == ([], [], [], [])
 
 
-async def test_a_room_with_others_in_it_stays_when_its_caller_is_refused() -> None:
+async def test_a_caller_who_was_answered_by_a_pin_is_told_but_not_refused(tmp_path: Path) -> None:
+    server = Server([somebody("caller", status="active")])
+    await House(tmp_path, server).tell()
+    assert server.deleted == []
+    house = House(tmp_path, server, "announce")
+    await house.tell()
+    assert len(house.desk.told) == 1
+
+
+async def test_a_room_with_others_in_it_stays_when_its_caller_is_refused(tmp_path: Path) -> None:
     server = Server([somebody("caller"), somebody("browser", Kind.STANDARD)])
-    assert await settle(server.api, ROOM, "switchboard")
+    await House(tmp_path, server).tell()
     assert (server.deleted, server.removed) == ([], ["caller"])
 
 
-async def test_a_caller_who_comes_after_the_dispatch_is_refused_too() -> None:
+async def test_a_caller_who_comes_after_the_dispatch_is_refused_too(tmp_path: Path) -> None:
     server = Server([], [], [somebody("caller")])
-    await house(server).tell(ROOM)
+    await House(tmp_path, server).tell()
     assert server.deleted == [ROOM]
 
 
 async def test_a_server_that_fails_once_is_asked_again_and_one_that_goes_on_failing_is_named_without_the_room(
-    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = Server([somebody("caller")])
     server.fails = 1
-    await house(server).tell(ROOM)
+    await House(tmp_path, server).tell()
     assert server.deleted == [ROOM]
     assert ROOM not in caplog.text
     server.fails = 99
     with caplog.at_level(logging.WARNING):
-        await house(server).tell(ROOM)
-    assert "could not be refused: ServerError" in caplog.text
+        await House(tmp_path, server).tell()
+    assert "could not be seen to: ServerError" in caplog.text
     assert ROOM not in caplog.text

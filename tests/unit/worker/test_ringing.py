@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import pytest
 from livekit.api import LiveKitAPI, ServerError
@@ -21,8 +21,9 @@ from livekit.protocol.room import (
     ListRoomsResponse,
 )
 
-from switchboard.worker.options import Overflow
-from switchboard.worker.ringing import LOOKS_INTO, REFUSED_AFTER_S, RINGS_AT_MOST_S, RingingCalls, worth_a_look
+from switchboard.livekit_api import attendants
+from switchboard.worker.overflow import FullHouse
+from switchboard.worker.ringing import BEYOND_AFTER_S, LOOKS_INTO, RINGS_AT_MOST_S, RingingCalls, worth_a_look
 from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, judge
 
 NOW = 1_800_000_000.0
@@ -39,6 +40,11 @@ def dispatch(
     )
 
 
+def attendant(*, keeps_waiting: bool) -> ParticipantInfo:
+    marks = attendants.attributes(keeps_waiting=keeps_waiting)
+    return ParticipantInfo(identity=attendants.IDENTITY, kind=Kind.STANDARD, attributes=marks)
+
+
 def person(kind: Any = Kind.SIP, status: str = "ringing") -> ParticipantInfo:
     return ParticipantInfo(identity=str(kind), kind=kind, attributes={"sip.callStatus": status, "sip.ruleID": "SDR_1"})
 
@@ -53,6 +59,9 @@ def person(kind: Any = Kind.SIP, status: str = "ringing") -> ParticipantInfo:
         ([dispatch(), dispatch(jobs=1)], [person()], Verdict.SERVED),
         ([dispatch()], [person(), person(Kind.AGENT)], Verdict.SERVED),
         ([], [person(), person(Kind.AGENT)], Verdict.SERVED),
+        ([dispatch()], [person(), attendant(keeps_waiting=True)], Verdict.WAITING),
+        ([dispatch()], [person(), attendant(keeps_waiting=False)], Verdict.TOLD),
+        ([dispatch(jobs=1)], [person(), attendant(keeps_waiting=False)], Verdict.SERVED),
         ([dispatch(at=NOW - 1)], [person()], Verdict.OFFERED),
         ([dispatch(), dispatch(at=NOW - 1)], [person()], Verdict.OFFERED),  # somebody has just taken it
         ([dispatch(at=NOW + 60)], [person()], Verdict.OFFERED),  # their clock is ahead of ours
@@ -146,8 +155,24 @@ class Server:
             raise TimeoutError
 
 
-def worker(server: Server, then: Literal["refuse", "wait"] = "refuse", now: float = NOW) -> RingingCalls:
-    return RingingCalls(server.api, "switchboard", lambda: Overflow(then=then), lambda: now)
+class Full:
+    """The house when it is full: the rooms whose callers it sees to, if it `acts` at all."""
+
+    def __init__(self, *, acts: bool = True) -> None:
+        self.acts = acts
+        self.seen_to: list[str] = []
+
+    @property
+    def house(self) -> FullHouse:
+        return cast("FullHouse", self)
+
+    async def see_to(self, _: LiveKitAPI, room: Room) -> bool:
+        self.seen_to.append(room.name)
+        return True
+
+
+def worker(server: Server, full: Full | None = None, now: float = NOW) -> RingingCalls:
+    return RingingCalls(server.api, "switchboard", (full or Full()).house, lambda: now)
 
 
 async def test_a_call_found_twice_is_taken_with_all_that_its_dispatch_said() -> None:
@@ -241,24 +266,25 @@ async def test_a_call_that_was_taken_and_hung_up_while_the_server_failed_is_let_
     assert server.created == []
 
 
-async def test_calls_that_no_worker_had_a_line_for_are_refused_after_a_while_the_others_are_taken() -> None:
+async def test_calls_that_no_worker_had_a_line_for_are_seen_to_after_a_while_the_others_are_taken() -> None:
     server = Server()
     server.ring("first")
     server.ring("second")
-    ringing = worker(server, now=OLD + REFUSED_AFTER_S + 1)
+    full = Full()
+    ringing = worker(server, full, now=OLD + BEYOND_AFTER_S + 1)
     await ringing.look(1)
     assert await ringing.look(1) == 1
     assert [request.room for request in server.created] == ["first"]
-    assert list(server.people) == ["first"]
+    assert full.seen_to == ["second"]
 
 
-@pytest.mark.parametrize(("then", "rang_s"), [("refuse", REFUSED_AFTER_S - 1), ("wait", REFUSED_AFTER_S + 60)])
+@pytest.mark.parametrize(("acts", "rang_s"), [(True, BEYOND_AFTER_S - 1), (False, BEYOND_AFTER_S + 60)])
 async def test_a_call_waits_while_another_worker_may_take_it_and_for_ever_where_the_file_says_so(
-    then: Literal["refuse", "wait"], rang_s: float
+    acts: bool, rang_s: float
 ) -> None:
-    server = Server()
+    server, full = Server(), Full(acts=acts)
     server.ring("call")
-    ringing = worker(server, then, now=OLD + rang_s)
+    ringing = worker(server, full, now=OLD + rang_s)
     for _ in range(3):
         assert await ringing.look(0) == 0
-    assert list(server.people) == ["call"]
+    assert full.seen_to == []

@@ -1,0 +1,91 @@
+"""The attendant: the worker's own process in the room of a caller whom no line is free for.
+
+A plain participant that publishes answers whoever rings there, as an agent does, and takes no process of its own. It
+hears nobody: it has no permission to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from livekit import rtc
+from livekit.api import AccessToken, VideoGrants
+
+from switchboard.livekit_api.attendants import IDENTITY, attributes
+from switchboard.speech.spare_tts import Resampled
+
+RATE = 24_000  # Hz
+_QUEUE_S = 60  # of sound that may be handed over ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where LiveKit is, and the key to it."""
+
+    url: str
+    key: str
+    secret: str
+
+
+def samples_of(frames: Sequence[rtc.AudioFrame]) -> bytes:
+    """These frames as one text of s16le samples at RATE, mono."""
+    resampled = Resampled(RATE)
+    found = [frame for kept in frames for frame in resampled.push(kept)] + resampled.flush()
+    return b"".join(bytes(frame.data) for frame in found)
+
+
+class Attendant:
+    """In `room` within the `async with`. Entering raises rtc.ConnectError where LiveKit lets nobody in.
+
+    `replaced` is set where another worker's attendant has taken the place.
+    """
+
+    def __init__(self, access: Access, room: str, *, keeps_waiting: bool) -> None:
+        self.room = rtc.Room()
+        self.replaced = False
+        self._access = access
+        self._name = room
+        self._keeps_waiting = keeps_waiting
+        self._source: rtc.AudioSource | None = None
+        self.room.on("disconnected", self._on_disconnected)
+
+    async def __aenter__(self) -> Self:
+        grants = VideoGrants(room_join=True, room=self._name, can_publish=True, can_subscribe=False)
+        token = AccessToken(self._access.key, self._access.secret).with_identity(IDENTITY).with_grants(grants)
+        token = token.with_attributes(attributes(keeps_waiting=self._keeps_waiting))
+        await self.room.connect(self._access.url, token.to_jwt(), rtc.RoomOptions(auto_subscribe=False))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.room.disconnect()
+        if self._source is not None:
+            await self._source.aclose()
+
+    async def answer(self) -> None:
+        """Publish: a telephone that rings here is answered by it. Raises rtc.PublishTrackError."""
+        self._source = rtc.AudioSource(RATE, 1, queue_size_ms=_QUEUE_S * 1000)
+        track = rtc.LocalAudioTrack.create_audio_track("attendant", self._source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        await self.room.local_participant.publish_track(track, options)
+
+    async def play(self, samples: bytes) -> None:
+        """Hand `samples` over, to follow what is being played; returns at once."""
+        if samples:
+            await self._answered().capture_frame(rtc.AudioFrame(samples, RATE, 1, len(samples) // 2))
+
+    async def played(self, but_s: float = 0.0) -> None:
+        """Returns when all that it was given has left, or `but_s` seconds of it are left."""
+        await asyncio.sleep(self._answered().queued_duration - but_s)
+
+    def _answered(self) -> rtc.AudioSource:
+        assert self._source is not None, "it has not answered"
+        return self._source
+
+    def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        self.replaced = reason == rtc.DisconnectReason.DUPLICATE_IDENTITY

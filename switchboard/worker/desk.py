@@ -1,0 +1,114 @@
+"""What an attendant does for callers whom no line is free for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from livekit.api import LiveKitAPI
+
+from switchboard.call.causes import Cause, Ending
+from switchboard.call.events import Events
+from switchboard.line.leg import Leg, LegEnded
+from switchboard.livekit_api.rooms import delete_room
+from switchboard.records.recorder import Recorder
+from switchboard.records.spool import Spool
+from switchboard.routing.decision import Answer
+from switchboard.worker.attendant import Access, Attendant
+from switchboard.worker.bootstrap import Services
+from switchboard.worker.overflow_words import busy
+from switchboard.worker.own_voice import OwnVoice
+from switchboard.worker.unserved import Unserved
+
+logger = logging.getLogger("switchboard")
+
+_ANSWERED_WITHIN_S = 10.0  # the bridge answers within milliseconds of our publishing
+_TAIL_S = 0.4  # what still travels to the caller
+
+Talk = Callable[[Attendant, Leg], Awaitable[Ending]]
+
+
+class Desk:
+    """Sees to callers in the worker's own process. Each is on the record, as every call is."""
+
+    def __init__(self, services: Services, access: Access, open_api: Callable[[], LiveKitAPI]) -> None:
+        self._services = services
+        self._access = access
+        self._open_api = open_api
+        self.voice = OwnVoice(services.models, services.settings.fixed_words)
+
+    async def announce(self, caller: Unserved, answer: Answer) -> bool:
+        """Answer, say that all lines are busy, and hang up. False where nobody can say it: nothing was answered then.
+
+        Raises what reaching LiveKit raises, and rtc's errors.
+        """
+        words = busy(self._services.tables.current.overflow.announce, answer.language)
+        sound = await self.voice.sound(words, answer)
+        if not sound:
+            return False
+
+        async def talk(attendant: Attendant, leg: Leg) -> Ending:
+            await attendant.answer()
+            await leg.answered(_ANSWERED_WITHIN_S)
+            await attendant.play(sound)
+            await attendant.played()
+            await asyncio.sleep(_TAIL_S)
+            return Ending(Cause.NO_LINE, "told so")
+
+        await self._attend(caller, talk)
+        return True
+
+    async def record_refusal(self, caller: Unserved, why: str) -> None:
+        """A call that was refused while it rang."""
+        await caller.write(self._recorder(caller), Ending(Cause.REFUSED, why), self._services.clock())
+
+    async def _attend(self, caller: Unserved, talk: Talk, *, keeps_waiting: bool = False) -> None:
+        """Join, `talk`, and end the call as that says, unless it ends before or another has it."""
+        events, record = Events(self._services.clock), self._recorder(caller)
+        events.subscribe(record.hear)
+        async with Attendant(self._access, caller.room, keeps_waiting=keeps_waiting) as attendant:
+
+            async def delete() -> None:
+                if not attendant.replaced:  # else the room is another attendant's to end
+                    async with self._open_api() as api:
+                        await delete_room(api, caller.room)
+
+            leg = Leg(attendant.room, delete, events)
+            try:
+                await self._talk(caller, talk, attendant, leg)
+            except asyncio.CancelledError:
+                leg.leave_to_another()  # who looks finds the caller
+                raise
+            finally:
+                await leg.close()
+        ending = leg.ending
+        if ending is None or ending.cause is Cause.ANSWERED_ELSEWHERE or attendant.replaced:
+            return
+        logger.info("ended a call that no line was free for", extra={"cause": ending.cause, "reason": str(ending)})
+        await caller.write(record, ending, self._services.clock())
+
+    async def _talk(self, caller: Unserved, talk: Talk, attendant: Attendant, leg: Leg) -> None:
+        participant = attendant.room.remote_participants.get(caller.identity)
+        if participant is None:
+            leg.end(Cause.CALLER_HUNG_UP, "before the call was answered")
+            return
+        leg.watch(participant)
+        talking, over = asyncio.ensure_future(talk(attendant, leg)), asyncio.create_task(leg.over())
+        try:
+            await asyncio.wait({talking, over}, return_when=asyncio.FIRST_COMPLETED)
+            if talking.done():
+                with suppress(LegEnded):
+                    ending = talking.result()
+                    leg.end(ending.cause, ending.detail)
+        except Exception as fault:
+            logger.exception("a caller without a line could not be seen to")
+            leg.end(Cause.FAULT, type(fault).__name__)
+        finally:
+            over.cancel()
+            talking.cancel()
+            await asyncio.gather(talking, over, return_exceptions=True)
+
+    def _recorder(self, caller: Unserved) -> Recorder:
+        return Recorder(self._services.engine, Spool(self._services.settings.spool), caller.room)
