@@ -19,6 +19,7 @@ from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from switchboard.call import attributes as names
 from switchboard.call.call import Kind
 from switchboard.livekit_api.attendants import is_attendant
+from switchboard.livekit_api.rescues import generation_of
 
 KINDS: dict[int, Kind] = {
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD: "standard",
@@ -78,7 +79,10 @@ def pick_caller(
 
 
 def came_second(me: rtc.Participant, others: Iterable[rtc.Participant], agent_name: str) -> bool:
-    """Whether one of `others` is an agent of this name that joined before `me`. Of two, one alone comes second."""
+    """Whether one of `others` is an agent of this name that has the call, and not `me`. Of two, one alone comes second.
+
+    A later generation was sent because the earlier one is lost; of one generation, who joined first has the call.
+    """
     return any(
         other.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
         and other.attributes.get(ATTRIBUTE_AGENT_NAME) == agent_name
@@ -87,9 +91,11 @@ def came_second(me: rtc.Participant, others: Iterable[rtc.Participant], agent_na
     )
 
 
-def _order(participant: rtc.Participant) -> tuple[datetime, str]:
-    """LiveKit's order of joining, to the millisecond; the identity tells apart who joined in the same one."""
-    return participant.joined_at or datetime.max.replace(tzinfo=UTC), participant.identity
+def _order(participant: rtc.Participant) -> tuple[int, datetime, str]:
+    """The last generation first, then LiveKit's order of joining, to the millisecond; the identity tells apart who
+    joined in the same one."""
+    joined_at = participant.joined_at or datetime.max.replace(tzinfo=UTC)
+    return -generation_of(participant.attributes), joined_at, participant.identity
 
 
 def warn_of_other_callers(room: rtc.Room, caller: rtc.RemoteParticipant, warn: Callable[[str], None]) -> None:

@@ -172,9 +172,9 @@ class Leg:
         """Another agent has this call: it goes on without us, and its room and its end are theirs."""
         self._finish(Ending(Cause.ANSWERED_ELSEWHERE))
 
-    def taken_over(self) -> None:
+    def taken_over(self, cause: Cause = Cause.TAKEN_OVER) -> None:
         """As `leave_to_another`, of a call that was ours: what it was until now is on our record."""
-        ending = Ending(Cause.TAKEN_OVER)
+        ending = Ending(cause)
         if self._finish(ending):
             self._events.tell(Ended(at=self._events.now(), ending=ending))
 

@@ -96,6 +96,15 @@ def dispatch_times(ctx: JobContext) -> tuple[float, float, float, float]:
     return info.received_at, info.accepted_at, info.assigned_at, info.launched_at
 
 
+def worker_is_gone(ctx: JobContext) -> bool:
+    """In a call's process: whether the worker that started it has died.
+
+    Its end of the process's pipe is closed then (`ipc/proc_client.py`), and livekit-agents cancels whatever runs.
+    """
+    client: Any = getattr(ctx.inference_executor, "_client", None)
+    return client is not None and client._acch._reader.at_eof()
+
+
 @dataclass(frozen=True, slots=True)
 class LostJob:
     """A job whose process died. `identity` is that of its agent in the room, where it is still listed for 20 s."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,7 +21,7 @@ from switchboard.call.events import Dispatched, Event, Events, Faulted, Identifi
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
 from switchboard.line.leg import Leg, LegEnded
-from switchboard.livekit_api.internals import dispatch_times, replace_source
+from switchboard.livekit_api.internals import dispatch_times, replace_source, worker_is_gone
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
@@ -40,11 +41,14 @@ from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.handing_on import services_of
 from switchboard.worker.last_words import part_with_words
+from switchboard.worker.server_api import api_of
+from switchboard.worker.succession import call_successor
 from switchboard.worker.tenure import Tenure
 from switchboard.worker.terminal import CALL_ENDED
 
 logger = logging.getLogger("switchboard")
 
+_LEAVES_WITHIN_S = 1.0
 _RESCUED = "goes on with a call whose process was lost: what was said before is not known"
 
 
@@ -83,9 +87,21 @@ class LiveCall:
         return self._generation > 1 and self.leg.can_hear
 
     async def _delete_room(self) -> None:
+        if worker_is_gone(self.ctx):
+            return  # whatever ended the call here ends it for us alone: `hand_on`
         # By the job's name for it: a room that could not be connected to has none.
         if await self.tenure.gate.lets_out():  # else it is another agent's
             await delete_room(self.ctx.api, self.ctx.job.room.name)
+
+    async def hand_on(self) -> None:
+        """Leave the call to another agent, if the worker has died. Never raises."""
+        if not worker_is_gone(self.ctx):
+            return
+        self.leg.taken_over(Cause.PROCESS_LOST)
+        await call_successor(api_of(self.services.settings), self.ctx.job)
+        with contextlib.suppress(Exception):  # it would be listed in the room for another 20 s
+            async with asyncio.timeout(_LEAVES_WITHIN_S):
+                await self.ctx.room.disconnect()
 
     def reader(self, caller: rtc.RemoteParticipant) -> Reader:
         """Reads what LiveKit knows of `caller`, now and when it changes."""
@@ -258,7 +274,8 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
         except NoCaller as nobody:
             leg.end(Cause.NO_CALLER, str(nobody))
         except asyncio.CancelledError:
-            leg.end(Cause.WORKER_STOPPED)
+            if not worker_is_gone(ctx):
+                leg.end(Cause.WORKER_STOPPED)
             raise
         except Exception as fault:
             logger.exception("the call could not be answered")
@@ -298,5 +315,6 @@ async def _closing(live: LiveCall) -> AsyncGenerator[None]:
         stack.callback(live.stop_speaking_ahead)
         stack.callback(live.log_end)
         stack.push_async_callback(leg.close)
+        stack.push_async_callback(live.hand_on)
         stack.push_async_callback(live.tenure.aclose)
         yield

@@ -11,9 +11,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 
-import aiohttp
 from livekit.agents import AgentServer, JobContext
-from livekit.api import LiveKitAPI
 
 from switchboard.livekit_api.internals import end_fork_server, set_up_log
 from switchboard.records.keeping import keep
@@ -35,6 +33,7 @@ from switchboard.worker.preflight import livekit_trouble
 from switchboard.worker.privacy import keep_log_private
 from switchboard.worker.rescue import rescue_calls
 from switchboard.worker.ringing import take_ringing_calls
+from switchboard.worker.server_api import api_of
 from switchboard.worker.settings import Settings
 from switchboard.worker.terminal import READY, STOPPING, is_terminal, speak_to_people
 
@@ -42,7 +41,6 @@ logger = logging.getLogger("switchboard")
 
 _FAILED = 1
 _WRONG_USE = 2
-_API_TIMEOUT_S = 10.0
 
 
 class CallServer(AgentServer):
@@ -70,17 +68,11 @@ class CallServer(AgentServer):
         return [running.job.id for running in self.active_jobs]
 
 
-def _api_of(settings: Settings) -> Callable[[], LiveKitAPI]:
-    """What makes livekit-server's API, for an `async with`."""
-    secret, timeout = settings.livekit_api_secret.get_secret_value(), aiohttp.ClientTimeout(total=_API_TIMEOUT_S)
-    return lambda: LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret, timeout=timeout)
-
-
 def _full_house(services: Services) -> FullHouse:
     settings = services.settings
     access = Access(settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value())
-    desk = Desk(services, access, _api_of(settings))
-    return FullHouse(_api_of(settings), services.agent_name, lambda: services.tables.current, desk)
+    desk = Desk(services, access, api_of(settings))
+    return FullHouse(api_of(settings), services.agent_name, lambda: services.tables.current, desk)
 
 
 def make_server(services: Services, answer: Callable[[JobContext], Awaitable[None]]) -> CallServer:
@@ -148,7 +140,7 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
     """What the worker's own process does beside: calls that ring unanswered are found, calls that lose their process
     go on, the database is kept up to date, the table of areas made."""
     settings = services.settings
-    open_api = _api_of(settings)
+    open_api = api_of(settings)
     return [
         speak_ahead(services.tables.current, services.models, settings.fixed_words if settings.speak_ahead else None),
         warn_of_endpoints(services),

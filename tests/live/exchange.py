@@ -44,6 +44,16 @@ class Exchange(Stage[OfflineServer]):
         environment = self.environment | self._own_environment
         return Worker(self._folder, self._table, environment, self._business)
 
+    def make_second_worker(self) -> Worker:
+        """One on the same database and with the same cache, not yet started."""
+        shared = {
+            "DATABASE_URL": f"sqlite:///{self._folder / 'switchboard.sqlite3'}",
+            "SWITCHBOARD_CACHE": str(self._folder / "cache"),
+        }
+        return Worker(
+            self._folder / "second", self._table, self.environment | shared | self._own_environment, self._business
+        )
+
     def phone(self, line: Line | None = None, *, agent_name: str | None = AGENT, **caller: Any) -> Softphone:
         """A softphone whose room dispatches the worker, as a dispatch rule does."""
         livekit = self.livekit

@@ -53,7 +53,11 @@ def _process_of(exchange: Exchange) -> int:
 async def _kill(exchange: Exchange, phone: Softphone) -> float:
     """Kill the process of the call; after how many seconds its caller hears somebody again."""
     os.kill(_process_of(exchange), signal.SIGKILL)
-    killed_at = time.monotonic()
+    return await _heard_again(phone, time.monotonic())
+
+
+async def _heard_again(phone: Softphone, killed_at: float) -> float:
+    """After how many seconds the caller hears somebody again."""
     async with asyncio.timeout(20):
         # By when it is heard: the ear places a track that follows another in the same place too early.
         while not any(sound.start > killed_at + ON_ITS_WAY_S for sound in phone.ear.sounds()):
@@ -108,3 +112,20 @@ async def test_a_greeting_that_is_killed_in_mid_sentence_is_apologised_for_by_on
         print(f"RESCUED in the greeting after {took_s:.3f} s")
         assert took_s < SPOKEN_TO_WITHIN_S
         await _goes_on(exchange, phone)
+
+
+async def test_a_caller_whose_worker_is_killed_keeps_the_line_and_another_worker_goes_on(exchange: Exchange) -> None:
+    """The last one: the exchange's own worker is no more."""
+    await exchange.forget()
+    async with exchange.phone() as phone:
+        await phone.dial()
+        await phone.heard_speech(20, after=0.0)
+        await phone.heard_silence(1.5, 20)
+        async with exchange.make_second_worker() as second:
+            os.kill(exchange.worker.pid, signal.SIGKILL)
+            took_s = await _heard_again(phone, time.monotonic())
+            print(f"RESCUED from a worker after {took_s:.3f} s")
+            assert took_s < SPOKEN_TO_WITHIN_S
+            await _goes_on(exchange, phone)
+            await phone.hang_up()
+            await second.logged("call ended", cause="caller_hung_up")

@@ -67,6 +67,13 @@ def test_of_two_agents_of_a_name_one_alone_came_second(first: Any, second: Any) 
     assert not came_second(first, [participant("SIP"), second], "switchboard")
 
 
+def test_an_agent_of_a_later_generation_has_the_call_though_it_joined_later() -> None:
+    lost, rescuer = agent("a"), agent("b", LATER)
+    rescuer.attributes |= {"switchboard.generation": "2"}
+    assert came_second(lost, [rescuer], "switchboard")
+    assert not came_second(rescuer, [lost], "switchboard")
+
+
 def test_an_agent_of_another_name_has_other_work_there() -> None:
     later = agent("ours", LATER)
     assert not came_second(

@@ -45,6 +45,7 @@ class FakeRoom(rtc.EventEmitter[Any]):
         super().__init__()
         self.remote_participants: dict[str, FakeCaller] = {}
         self.is_there = True
+        self.left = False
         self.deletions = 0
         self.refuses = 0
 
@@ -56,6 +57,9 @@ class FakeRoom(rtc.EventEmitter[Any]):
         if self.deletions <= self.refuses:
             raise ConnectionError("no answer")
         self.is_there = False
+
+    async def disconnect(self) -> None:
+        self.left = True
 
     def join(self, caller: FakeCaller) -> None:
         self.remote_participants[caller.identity] = caller

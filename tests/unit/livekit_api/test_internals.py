@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import socket
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,10 +14,12 @@ import pytest
 from livekit.agents import Agent, AgentServer, AgentSession
 from livekit.agents import worker as agent_worker
 from livekit.agents.cli.log import setup_logging
+from livekit.agents.ipc import job_proc_lazy_main, proc_client
 from livekit.agents.ipc.proc_pool import ProcPool
 from livekit.agents.ipc.supervised_proc import SupervisedProc
 from livekit.agents.job import JobContext, RunningJobInfo
 from livekit.agents.utils import EventEmitter
+from livekit.agents.utils.aio import duplex_unix
 from livekit.agents.voice import agent_activity, generation
 from livekit.agents.voice.room_io import RoomIO
 from livekit.agents.voice.room_io._output import _ParticipantAudioOutput  # pyright: ignore[reportPrivateUsage]
@@ -31,6 +34,7 @@ from switchboard.livekit_api.internals import (
     keeps_recogniser,
     on_job_lost,
     replace_source,
+    worker_is_gone,
 )
 
 
@@ -116,6 +120,21 @@ def test_all_that_a_session_says_in_a_room_still_goes_through_one_source_that_is
     replace_source(cast("Any", SimpleNamespace(_room_io=None)), list)  # no room: nothing to replace
     assert "self._room_io:" in inspect.getsource(AgentSession.__init__)
     assert "self._audio_output:" in inspect.getsource(RoomIO.__init__)
+
+
+async def test_a_call_s_process_still_sees_that_its_worker_has_died() -> None:
+    ours, workers = socket.socketpair()
+    ipc: Any = SimpleNamespace(**{**vars(proc_client), **vars(job_proc_lazy_main), **vars(duplex_unix)})
+    client = ipc._ProcClient(ours, None, None, None)
+    client._acch = pipe = await ipc._AsyncDuplex.open(ours)
+    ctx: Any = JobContext.__new__(JobContext)
+    ctx._inf_executor = ipc._InfClient(client)
+    assert not worker_is_gone(ctx)
+    workers.close()
+    with pytest.raises(ipc.DuplexClosed):
+        await pipe.recv_bytes()
+    assert worker_is_gone(ctx)
+    await pipe.aclose()
 
 
 @pytest.mark.parametrize(

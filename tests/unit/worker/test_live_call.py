@@ -52,6 +52,9 @@ class FakeJob:
             id="AJ_1", metadata="", attributes=dict[str, str](), room=SimpleNamespace(name="room", metadata="")
         )
         self.shut_down: list[str] = []
+        pipe = SimpleNamespace(_reader=asyncio.StreamReader())  # to the worker
+        self.inference_executor = SimpleNamespace(_client=SimpleNamespace(_acch=pipe))
+        self.worker_dies = pipe._reader.feed_eof
         self._info = SimpleNamespace(received_at=OFFERED.timestamp(), accepted_at=0.0, assigned_at=0.0, launched_at=0.0)
 
     async def _delete(self, request: Any) -> None:
@@ -147,6 +150,39 @@ async def test_a_job_that_is_cancelled_ends_as_the_worker_stops(tmp_path: Any) -
         await task
     assert job.shut_down == ["the worker stopped"]
     assert not job.room.is_there
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "by its session"])
+async def test_a_call_whose_worker_dies_keeps_its_room_and_is_left_to_another_agent(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    job, inside, called = FakeJob(tmp_path), asyncio.Event(), list[str]()
+    services = job.proc.userdata["services"]
+    await migrate(services.engine)
+
+    async def call_successor(_: Any, job: Any) -> None:
+        called.append(job.id)
+
+    monkeypatch.setattr("switchboard.worker.live_call.call_successor", call_successor)
+
+    async def answer() -> None:
+        async with open_call(cast("JobContext", job)) as live:
+            inside.set()
+            if ends == "by its session":
+                await asyncio.sleep(0)
+                live.leg.end(Cause.WORKER_STOPPED)
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(answer())
+    await inside.wait()
+    job.worker_dies()
+    if ends == "cancelled":
+        task.cancel()
+    await asyncio.wait({task}, timeout=10)
+    assert (job.room.is_there, job.room.deletions) == (True, 0)
+    assert called == ["AJ_1"]
+    assert job.room.left
+    assert (await _row(job)).cause == ("process_lost" if ends == "cancelled" else "worker_stopped")
 
 
 async def test_a_dispatch_that_nobody_called_behind_leaves_a_row(tmp_path: Any) -> None:
