@@ -15,6 +15,7 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, APIConnectionError, APIConnectOptions, NotGivenOr, stt, vad
 from livekit.agents.utils import AudioBuffer
 
+from switchboard.speech.more_words import beyond
 from switchboard.speech.spares import Choice, Choices, NotUseful
 
 CONNECTS_WITHIN_S = 2.0
@@ -105,13 +106,13 @@ class _Stream(stt.RecognizeStream):
         self._change = asyncio.Event()
         self._has_ended = False
         self._unfinished: stt.SpeechEvent | None = None
-        self._has_finished = False
+        self._taken = ""  # of what the recogniser has not come to the end of
 
     def finish(self) -> None:
-        """Make what is unfinished final. What the recogniser says in its end all the same comes too late."""
-        if self._unfinished is not None:
-            self._has_finished = True
-            self._pass_on_words(replace(self._unfinished, type=stt.SpeechEventType.FINAL_TRANSCRIPT))
+        """Make what is unfinished final. Of what the recogniser makes of it later, only what is new counts."""
+        if (unfinished := self._unfinished) is not None:
+            self._pass_on_words(replace(unfinished, type=stt.SpeechEventType.FINAL_TRANSCRIPT))
+            self._taken = f"{self._taken} {unfinished.alternatives[0].text}".strip()
 
     def change(self) -> None:
         """Let another one listen."""
@@ -175,21 +176,26 @@ class _Stream(stt.RecognizeStream):
         async for event in stream:
             if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives:
                 self._spare.choices.served(choice)
-                if self._has_finished:
-                    self._has_finished = False
-                    continue
-            self._pass_on_words(event)
+            if not self._taken or self._is_news(event):
+                self._pass_on_words(event)
         if not self._has_ended:
             raise APIConnectionError("the recogniser stopped listening")
 
+    def _is_news(self, event: stt.SpeechEvent) -> bool:
+        """Whether there is anything in it beside what was taken, which it loses."""
+        taken, has_words = self._taken, bool(event.alternatives)
+        if event.type in (stt.SpeechEventType.START_OF_SPEECH, stt.SpeechEventType.FINAL_TRANSCRIPT):
+            self._taken = ""
+        for said in event.alternatives:
+            said.text = beyond(taken, said.text)
+        return not has_words or bool(event.alternatives[0].text)
+
     def _pass_on_words(self, event: stt.SpeechEvent) -> None:
-        if event.type is stt.SpeechEventType.START_OF_SPEECH:
-            self._has_finished = False
         for said in event.alternatives:
             said.text = said.text[:_LONGEST]
         if event.alternatives and event.alternatives[0].text:
             if event.type is stt.SpeechEventType.INTERIM_TRANSCRIPT:
-                self._unfinished, self._has_finished = event, False
+                self._unfinished = event
             elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
                 self._unfinished = None
                 self._kept.clear()

@@ -11,6 +11,7 @@ from livekit.agents import APIConnectionError, APIError, APIStatusError, llm, st
 
 from switchboard.speech import spare_llm
 from switchboard.speech.health import Health
+from switchboard.speech.more_words import beyond
 from switchboard.speech.spare_llm import SpareLLM
 from switchboard.speech.spare_stt import SpareSTT
 from switchboard.speech.spare_tts import SpareTTS
@@ -259,15 +260,32 @@ async def test_words_whose_end_never_comes_are_taken_as_they_are() -> None:
 
 async def test_an_end_that_comes_after_all_is_not_said_twice() -> None:
     late = asyncio.Event()
-    script = [words("What are", final=False), late, words("What are your hours?", final=True)]
+    script = [words("What are", final=False), late, words("What are you", final=False)]
+    script += [words("What are your", final=False), words("What are your hours?", final=True)]
     more = [words("And on", final=False), words("And on Sunday?", final=True), "silent"]
     recogniser = SpareSTT(choices(FakeSTT([*script, *more])))
     async with recogniser.stream() as stream:
         await anext(stream)
         recogniser.ended()
         late.set()
-        heard = [(await anext(stream)).alternatives[0].text for _ in range(3)]
-    assert heard == ["What are", "And on", "And on Sunday?"]
+        heard = [(await anext(stream)).alternatives[0].text for _ in range(6)]
+    assert heard == ["What are", "you", "your", "your hours?", "And on", "And on Sunday?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("What are your hours?", "your hours?"),
+        ("what are", ""),
+        ("What are.", ""),
+        ("What", ""),
+        ("When are you open?", "you open?"),
+        ("Goodbye and thanks.", "Goodbye and thanks."),
+        ("", ""),
+    ],
+)
+def test_what_was_taken_is_left_out_of_what_follows_it(text: str, new: str) -> None:
+    assert beyond("What are", text) == new
 
 
 async def test_a_short_answer_after_words_without_an_end_is_heard() -> None:
