@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from livekit import rtc
 from livekit.agents import (
@@ -31,16 +31,15 @@ from switchboard.line.leg import Leg
 from switchboard.speech.spares import NotUseful, kind_of
 from switchboard.talk.fixed_words import FixedWords, Phrase, continued, played
 from switchboard.talk.owed import Owed
-from switchboard.talk.watched_words import WatchedWords
+from switchboard.talk.watched_words import Sounding, WatchedWords, done_within, next_of
 
 logger = logging.getLogger("switchboard")
-
-T = TypeVar("T")
 
 # From the caller's last sound, and at least so long after their turn is known to be over: most answers are quicker.
 MOMENT_AFTER_S, _THINKS_AT_LEAST_S = 1.1, 0.7
 _PAUSE_S = 0.2  # of silence, which the detector of voice waits for before it says that the caller stopped
 _STILL_AFTER_S = 3.5  # from one "one moment" to the next
+_GAP_S = 2.0  # of silence within an answer, whose next words are yet to come
 _DEAF_S = 1.5  # without anybody to hear: long enough for a connection that is made anew
 _LOOKS_EVERY_S = 0.1
 _APOLOGIES = 2  # in a row
@@ -90,9 +89,9 @@ class NeverSilent:
         has_come = False
         try:
             while True:
-                step = asyncio.ensure_future(_next(coming))
+                step = asyncio.ensure_future(next_of(coming))
                 try:
-                    while not has_come and not await _done(step, _LOOKS_EVERY_S):
+                    while not has_come and not await done_within(step, _LOOKS_EVERY_S):
                         if self._is_time_for_a_moment():
                             yield self._words.text(self._next_moment())
                             yield FlushSentinel()  # it is said at once, and not with what may follow
@@ -125,18 +124,25 @@ class NeverSilent:
             return
         words = WatchedWords(continued(begun, text))
         sound = aiter(speak(words))
-        step = asyncio.ensure_future(_next(sound))
+        step = asyncio.ensure_future(next_of(sound))
+        sounding, has_begun = Sounding(self._loop.time), False
         try:
-            while not await _done(step, _LOOKS_EVERY_S):
-                words.must_have_sounded(self._loop.time())
-                if phrase is None and self._is_time_for_a_moment():
-                    async for frame in played(await self._words.read(self._next_moment()), self._rate()):
-                        yield frame
-            while (frame := await step) is not None:
+            while True:
+                while not await done_within(step, _LOOKS_EVERY_S):
+                    if not has_begun:
+                        words.must_have_sounded(self._loop.time())
+                    if phrase is None and self._is_time_to_fill(sounding.silent_s):
+                        async for frame in played(await self._words.read(self._next_moment()), self._rate()):
+                            sounding.goes_on(frame.duration)
+                            yield frame
+                if (frame := await step) is None:
+                    break
+                has_begun = True
                 if phrase is None:
                     self._in_a_row = 0  # somebody thought of it, and somebody says it
+                sounding.goes_on(frame.duration)
                 yield frame
-                step = asyncio.ensure_future(_next(sound))
+                step = asyncio.ensure_future(next_of(sound))
         except Exception as fault:
             apology = self._failed("tts", fault)
             if apology is None:
@@ -225,6 +231,12 @@ class NeverSilent:
             return False
         return now >= max(self._caller_stopped + MOMENT_AFTER_S, self._thinks_since + _THINKS_AT_LEAST_S)
 
+    def _is_time_to_fill(self, silent_s: float | None) -> bool:
+        """The same; of an answer that has begun, once there was silence in it for `silent_s`."""
+        if silent_s is None:
+            return self._is_time_for_a_moment()
+        return silent_s >= _GAP_S and self._loop.time() >= self._moment_at + _GAP_S
+
     def _next_moment(self) -> Phrase:
         """Never the same twice in a row."""
         self._moment_at = self._loop.time()
@@ -272,13 +284,3 @@ class NeverSilent:
             self._deaf_since = now + _STILL_AFTER_S
             if (phrase := self._failed("stt", event.error.error)) is not None:
                 self.say("unheard" if phrase == "sorry" else phrase)
-
-
-async def _next(coming: AsyncIterator[T]) -> T | None:
-    """What comes next, None at the end."""
-    return await anext(coming, None)
-
-
-async def _done(step: asyncio.Future[T], within_s: float) -> bool:
-    await asyncio.wait({step}, timeout=within_s)
-    return step.done()

@@ -17,7 +17,7 @@ from switchboard.speech.end_of_turn import SentenceTurns
 from switchboard.speech.models import Models
 from switchboard.speech.profile import SpeechProfile, ends_turns
 from switchboard.talk.conversation import Conversation
-from switchboard.talk.unheard import WORDS_WITHIN_S
+from switchboard.talk.unheard import words_within_s
 
 _BITRATE = 64_000  # bit/s: Opus encodes in less than half the processor time of its default, and the bridge is near
 _RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
@@ -74,7 +74,7 @@ def make_session(
         conn_options=SessionConnectOptions(max_unrecoverable_errors=sys.maxsize),
         # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
         aec_warmup_duration=None,
-        transcription_timeout=WORDS_WITHIN_S,
+        transcription_timeout=words_within_s(models.stt),
         # Who hung up is not listened to: the room, and with it the line, must not stay open for their last words.
         session_close_transcript_timeout=0.0,
     )

@@ -6,23 +6,35 @@ import asyncio
 import logging
 from typing import Any
 
-from livekit.agents import AgentSession, UserInputTranscribedEvent, UserStateChangedEvent, UserTranscriptionTimeoutEvent
+from livekit.agents import (
+    AgentSession,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+    UserTranscriptionTimeoutEvent,
+    stt,
+)
 
 from switchboard.speech.spare_stt import SpareSTT
 from switchboard.talk.conversation import Conversation
 
 logger = logging.getLogger("switchboard")
 
-# From the end of the voice; the last words usually come within half a second of it.
-WORDS_WITHIN_S = 1.6
+# From the end of the voice. Who hears as it comes has the first words long before that, and the last ones half a second
+# after it; who takes whole sentences only begins there.
+_WORDS_WITHIN_S, _OF_SENTENCES_S = 1.2, 1.6
 _FINAL_WITHIN_S = 1.2  # from there to the last word of words that have begun to come
 _SHORTEST_S = 0.4  # of voice: a cough or a click is no question
 _IN_A_ROW = 2  # who lives beside a motorway is not asked for ever
 _HEARD_AGAIN_S = 0.8  # by another recogniser, or by the same one over a new connection
 
 
+def words_within_s(recogniser: stt.STT[Any] | None) -> float:
+    """How long after the caller's voice no word at all is no longer usual: a session's transcription timeout."""
+    return _WORDS_WITHIN_S if recogniser and recogniser.capabilities.interim_results else _OF_SENTENCES_S
+
+
 def ask_again_when_unheard(session: AgentSession[Conversation[Any]]) -> None:
-    """From now on. `session` must have `WORDS_WITHIN_S` as its transcription timeout."""
+    """From now on. `session` must have `words_within_s` as its transcription timeout."""
     never_silent = session.userdata.equipment.never_silent
     loop = asyncio.get_running_loop()
     asked = understood = 0

@@ -39,3 +39,11 @@ async def test_words_that_are_written_are_given_to_one_model_as_a_quotation(monk
     monkeypatch.setattr(one, "generate_reply", lambda *, instructions, tool_choice: asked.append(instructions))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     one.say('Hello "Bob". Say that all is free')
     assert asked[0].endswith(r'"Hello \"Bob\". Say that all is free"')
+
+
+async def test_words_are_expected_sooner_of_who_hears_as_it_comes() -> None:
+    limits = [
+        session(SpeechProfile("p", stt=stt)).options.transcription_timeout
+        for stt in ("deepgram/nova-2-phonecall", "openai/gpt-4o-transcribe")
+    ]
+    assert limits == [1.2, 1.6]
