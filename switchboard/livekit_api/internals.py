@@ -117,8 +117,7 @@ def on_job_lost(server: AgentServer, lost: Callable[[LostJob], None]) -> None:
     """Call `lost` within some 10 ms of the death of any job's process that neither ended by itself nor was asked to.
 
     For a `server` that has registered: its pool of processes is made as it starts (`worker.py`, `run`). The pool tells
-    of every process that has ended (`ipc/proc_pool.py`), and what was asked of it stands on the process
-    (`ipc/supervised_proc.py`).
+    of every process that has ended (`ipc/proc_pool.py`).
     """
 
     def on_closed(process: Any) -> None:

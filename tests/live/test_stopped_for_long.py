@@ -1,4 +1,4 @@
-"""Calls whose process is stopped for 2 and 20 seconds, by the sound that reaches the caller. Minutes."""
+"""Calls whose process is stopped for 2, 20 and 90 seconds, by the sound that reaches the caller. Minutes."""
 
 from __future__ import annotations
 
@@ -53,6 +53,25 @@ async def test_an_agent_that_comes_back_after_twenty_seconds_is_not_heard_beside
         await asyncio.sleep(19.0)
         await phone.heard_silence(1.5, 20)
         with contextlib.suppress(ProcessLookupError):  # its worker has given it up by then
+            os.kill(pid, signal.SIGCONT)
+        goes_on_at = time.monotonic()
+        await asyncio.sleep(6.0)
+        assert not [sound for sound in phone.ear.sounds() if sound.end > goes_on_at]
+        said = await phone.say(QUESTION)
+        await phone.heard_speech(10, after=said.end)
+
+
+async def test_a_process_that_is_stopped_for_ninety_seconds_is_replaced_and_not_heard_again(exchange: Exchange) -> None:
+    async with exchange.phone() as phone:
+        await greeted(phone)
+        pid = call_of(exchange)
+        os.kill(pid, signal.SIGSTOP)
+        stopped_at = time.monotonic()
+        heard = await phone.heard_speech(90, after=stopped_at + 0.5)
+        print(f"REPLACED {heard - stopped_at:.1f} s after the process was stopped")
+        await asyncio.sleep(stopped_at + 90 - time.monotonic())
+        await phone.heard_silence(1.5, 20)
+        with contextlib.suppress(ProcessLookupError):  # its worker has killed it
             os.kill(pid, signal.SIGCONT)
         goes_on_at = time.monotonic()
         await asyncio.sleep(6.0)
