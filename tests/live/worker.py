@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.stage.cache import own_cache
 from lab.stage.worker_process import WorkerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,7 @@ class Worker(WorkerProcess):
             "PATH": os.environ["PATH"],
             "HOME": os.environ["HOME"],
             "SWITCHBOARD_CONFIG": str(table),
-            "SWITCHBOARD_CACHE": str(folder / "cache"),
+            "SWITCHBOARD_CACHE": str(own_cache(folder / "cache", ROOT / ".cache")),  # as after `switchboard prepare`
             "SWITCHBOARD_SPOOL": str(folder / "spool"),
             "SWITCHBOARD_SPEAK_AHEAD": "false",  # two dozen requests a worker, which most tests have no use for
             "DATABASE_URL": f"sqlite:///{folder / 'switchboard.sqlite3'}",
