@@ -105,6 +105,29 @@ def worker_is_gone(ctx: JobContext) -> bool:
     return client is not None and client._acch._reader.at_eof()
 
 
+def text_only_between(room: rtc.Room, identity: str) -> None:
+    """What livekit-agents writes into `room` (a browser's transcript) goes to `identity` alone, and what it takes from
+    there (sound from before it was in the room) comes from them alone: it asks for neither (`voice/room_io`)."""
+    me: Any = room.local_participant
+    anyroom: Any = room
+    stream_text, publish_transcription = me.stream_text, me.publish_transcription
+    register = room.register_byte_stream_handler
+
+    def stream_to_them(**options: Any) -> Any:
+        return stream_text(**options | {"destination_identities": [identity]})
+
+    async def publish_to_them(transcription: Any) -> None:
+        # For browsers of old. It goes to all, so to nobody while there are others.
+        if room.remote_participants.keys() <= {identity}:
+            await publish_transcription(transcription)
+
+    def register_for_them(topic: str, handler: Callable[..., None]) -> None:
+        register(topic, lambda reader, sender: handler(reader, sender) if sender == identity else None)
+
+    me.stream_text, me.publish_transcription = stream_to_them, publish_to_them
+    anyroom.register_byte_stream_handler = register_for_them
+
+
 @dataclass(frozen=True, slots=True)
 class LostJob:
     """A job whose process died. `identity` is that of its agent in the room, where it is still listed for 20 s."""

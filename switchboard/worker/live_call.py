@@ -21,6 +21,7 @@ from switchboard.call.events import Dispatched, Event, Events, Faulted, Identifi
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
 from switchboard.line.leg import Leg, LegEnded
+from switchboard.line.seclusion import seclude
 from switchboard.livekit_api.internals import dispatch_times, replace_source, worker_is_gone
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
@@ -121,6 +122,7 @@ class LiveCall:
         """Everything known about the call, with what a route waits for."""
         began = perf_counter()
         warn_of_other_callers(self.ctx.room, caller, self._warn)
+        seclude(self.ctx.room, caller)
         wait_s = self.file.worker.wait_for_attributes_ms / 1000
         reader = self.reader(caller)
         self.events.tell(Identified(at=self.events.now(), call=reader.read()))  # should it end before all is known

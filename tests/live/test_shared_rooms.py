@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from livekit import rtc
 from livekit.api import LiveKitAPI
 from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest
 
 from switchboard.intake.caller import OTHER_CALLER
 from tests.live.exchange import AGENT, Exchange
+from tests.live.tiny_agent import TinyAgent, tone
 
+QUESTION = "What are your opening hours?"
 TABLE = '[worker]\ncallers = ["sip"]\n\n[default]\nagent = "front_desk"\ngreeting = "Harbor Bikes, good morning."\n'
 
 
@@ -75,11 +78,31 @@ async def test_a_second_call_in_the_room_is_said_and_not_listened_to(exchange: E
         await second.dial()
         warning = await exchange.worker.logged(OTHER_CALLER)
         assert "+1415" not in str(warning)
-        question = "What are your opening hours?"
-        await exchange.script(question)
-        await second.say(question)
+        await exchange.script(QUESTION)
+        await second.say(QUESTION)
         await exchange.forget()
-        await first.say(question)
+        await first.say(QUESTION)
         await first.heard_speech(20)
         asked: list[Any] = (await exchange.requests("llm"))[-1]["body"]["messages"]
         assert [message["role"] for message in asked].count("user") == 1, "the other caller was heard too"
+
+
+async def test_a_stranger_with_a_token_for_the_room_hears_no_agent_and_moves_none(exchange: Exchange) -> None:
+    async with exchange.phone(room="private", from_number="+14155550114") as phone:
+        await phone.dial()
+        await phone.heard_speech(20, after=0.0)
+        async with TinyAgent(exchange.livekit, "private", "standard") as stranger:
+            await phone.heard_silence(1.0, 20)
+            await exchange.forget()
+            me = stranger.room.local_participant
+            await me.send_text(QUESTION, topic="lk.chat")
+            await me.publish_data(QUESTION.encode(), topic="lk.chat")
+            await me.publish_track(rtc.LocalAudioTrack.create_audio_track("voice", stranger.source))
+            await stranger.play(tone(0.5))
+            await exchange.script(QUESTION)
+            await phone.say(QUESTION)
+            await phone.heard_speech(20)
+            asked = (await exchange.requests("llm"))[-1]["body"]["messages"]
+            assert [message["content"] for message in asked if message["role"] == "user"] == [QUESTION]
+            # What no permission of ours can keep from whoever has a token.
+            assert {whose.identity for whose in stranger.tracks} == {phone.caller.identity}

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from livekit import rtc
@@ -27,9 +27,10 @@ def tone(seconds: float, hertz: float = 880, rate: int = RATE, peak: int = 8000)
 
 
 class TinyAgent:
-    """In `room_name` for as long as the `async with` lasts. It publishes nothing until `answer`."""
+    """In `room_name` for as long as the `async with` lasts. It publishes nothing until `answer`. Of another `kind` it
+    is whoever has a token for that room."""
 
-    def __init__(self, server: LiveKitServer, room_name: str) -> None:
+    def __init__(self, server: LiveKitServer, room_name: str, kind: Literal["agent", "standard"] = "agent") -> None:
         self.room = rtc.Room()
         self.statuses: list[str] = []
         self.changes: list[tuple[float, dict[str, str]]] = []  # monotonic, attributes that changed
@@ -40,7 +41,9 @@ class TinyAgent:
         self.heard: list[Samples] = []
         self._subscribed = asyncio.Event()
         self._hearing: asyncio.Task[None] | None = None
-        self._source = rtc.AudioSource(RATE, 1, queue_size_ms=5000)
+        self.source = rtc.AudioSource(RATE, 1, queue_size_ms=5000)
+        self.tracks: list[rtc.RemoteParticipant] = []  # who was heard
+        self._kind: Literal["agent", "standard"] = kind
         self._server = server
         self._room_name = room_name
 
@@ -53,8 +56,8 @@ class TinyAgent:
         self.room.on("track_subscribed", self._on_track)
         token = (
             AccessToken(self._server.api_key, self._server.api_secret)
-            .with_identity("agent")
-            .with_kind("agent")
+            .with_identity(self._kind)
+            .with_kind(self._kind)
             .with_grants(VideoGrants(room_join=True, room=self._room_name))
         )
         await self.room.connect(self._server.url, token.to_jwt())
@@ -68,12 +71,12 @@ class TinyAgent:
             # A track of a room that was deleted does not always end.
             self._hearing.cancel()
             await asyncio.wait((self._hearing,))
-        await self._source.aclose()
+        await self.source.aclose()
 
     async def answer(self) -> float:
         """Publish a track; when that began. Returns once somebody has subscribed to it."""
         began = time.monotonic()
-        track = rtc.LocalAudioTrack.create_audio_track("voice", self._source)
+        track = rtc.LocalAudioTrack.create_audio_track("voice", self.source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(track, options)
         await asyncio.wait_for(self._subscribed.wait(), 10)
@@ -82,8 +85,8 @@ class TinyAgent:
     async def play(self, samples: Samples) -> float:
         """Say `samples` at RATE; when that began. Returns at the end of them."""
         began = time.monotonic()
-        await self._source.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
-        await self._source.wait_for_playout()
+        await self.source.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
+        await self.source.wait_for_playout()
         return began
 
     def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
@@ -109,7 +112,8 @@ class TinyAgent:
     def _on_subscribed(self, _: rtc.Track) -> None:
         self._subscribed.set()
 
-    def _on_track(self, track: rtc.Track, _: rtc.RemoteTrackPublication, __: rtc.RemoteParticipant) -> None:
+    def _on_track(self, track: rtc.Track, _: rtc.RemoteTrackPublication, whose: rtc.RemoteParticipant) -> None:
+        self.tracks.append(whose)
         self._hearing = asyncio.create_task(self._hear(track))
 
     async def _hear(self, track: rtc.Track) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -38,12 +39,37 @@ class FakeCaller:
     track_publications: dict[str, FakePublication] = field(default_factory=lambda: {"TR_1": FakePublication()})
 
 
+class FakeMe:
+    """Our own participant. `heard_by` is who may hear it, None for all; `sent` is to whom a text went."""
+
+    def __init__(self) -> None:
+        self.heard_by: list[str] | None = None
+        self.sent: list[list[str] | None] = []
+        self.published = 0
+
+    def set_track_subscription_permissions(
+        self, *, allow_all_participants: bool, participant_permissions: list[rtc.ParticipantTrackPermission]
+    ) -> None:
+        assert all(permission.allow_all for permission in participant_permissions)
+        self.heard_by = (
+            None if allow_all_participants else [one.participant_identity for one in participant_permissions]
+        )
+
+    async def stream_text(self, *, topic: str = "", destination_identities: list[str] | None = None) -> None:
+        self.sent.append(destination_identities)
+
+    async def publish_transcription(self, transcription: object) -> None:
+        self.published += 1
+
+
 class FakeRoom(rtc.EventEmitter[Any]):
     """`rtc.Room` as far as a leg looks at it. `deletions` counts the attempts, of which the first `refuses` fail."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.local_participant = FakeMe()
         self.remote_participants: dict[str, FakeCaller] = {}
+        self.byte_handlers: dict[str, Callable[[Any, str], None]] = {}
         self.is_there = True
         self.left = False
         self.deletions = 0
@@ -51,6 +77,9 @@ class FakeRoom(rtc.EventEmitter[Any]):
 
     def isconnected(self) -> bool:
         return self.is_there
+
+    def register_byte_stream_handler(self, topic: str, handler: Callable[[Any, str], None]) -> None:
+        self.byte_handlers[topic] = handler
 
     async def delete(self) -> None:
         self.deletions += 1

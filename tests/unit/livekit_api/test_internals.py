@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import livekit.agents
 import pytest
+from livekit import rtc
 from livekit.agents import Agent, AgentServer
 from livekit.agents import worker as agent_worker
 from livekit.agents.cli.log import setup_logging
@@ -20,7 +21,7 @@ from livekit.agents.job import JobContext, RunningJobInfo
 from livekit.agents.utils import EventEmitter
 from livekit.agents.utils.aio import duplex_unix
 from livekit.agents.voice import agent_activity, agent_session, generation
-from livekit.agents.voice.room_io import _output, room_io  # pyright: ignore[reportPrivateUsage]
+from livekit.agents.voice.room_io import _output, _pre_connect_audio, room_io  # pyright: ignore[reportPrivateUsage]
 
 from switchboard.livekit_api import internals
 from switchboard.livekit_api.internals import (
@@ -150,3 +151,13 @@ def test_a_job_is_lost_when_its_process_did_not_end_by_itself(exit_code: int, ha
     process = SimpleNamespace(running_job=info if has_job else None, exitcode=exit_code)
     server._proc_pool.emit("process_closed", process)
     assert lost == ([LostJob(job, "agent-AJ_1")] if is_lost else [])
+
+
+def test_a_session_still_writes_to_all_and_takes_sound_from_all_unless_it_is_kept_from_it() -> None:
+    """Else `text_only_between` would do nothing: what it puts in the place of three methods must be what is called."""
+    output, ahead = inspect.getsource(_output), inspect.getsource(_pre_connect_audio)
+    assert output.count("self._room.local_participant.stream_text(") == 1
+    assert output.count("self._room.local_participant.publish_transcription(") == 1
+    assert "destination_identities" not in output
+    assert ahead.count("self._room.register_byte_stream_handler(") == 1
+    assert list(inspect.signature(rtc.Room.register_byte_stream_handler).parameters) == ["self", "topic", "handler"]

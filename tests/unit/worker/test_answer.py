@@ -39,7 +39,8 @@ class Job(FakeJob):
         self._caller = caller
         self._reachable = reachable
         room: Any = self.room
-        room.metadata, room.isconnected, room.local_participant = "", lambda: True, agent("ours")
+        room.metadata, room.isconnected = "", lambda: True
+        vars(room.local_participant).update(vars(agent("ours")))
         self.job.agent_name = "switchboard"
 
     async def connect(self, **_: Any) -> None:
