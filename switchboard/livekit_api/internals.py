@@ -137,7 +137,7 @@ class LostJob:
 
 
 def on_job_lost(server: AgentServer, lost: Callable[[LostJob], None]) -> None:
-    """Call `lost` within some 10 ms of the death of any job's process that neither ended by itself nor was asked to.
+    """Call `lost` within some 10 ms of the death of any job's process that did not end by itself.
 
     For a `server` that has registered: its pool of processes is made as it starts (`worker.py`, `run`). The pool tells
     of every process that has ended (`ipc/proc_pool.py`).
@@ -145,7 +145,7 @@ def on_job_lost(server: AgentServer, lost: Callable[[LostJob], None]) -> None:
 
     def on_closed(process: Any) -> None:
         info = process.running_job
-        if info is not None and process.exitcode and not process._closing:
+        if info is not None and process.exitcode:
             lost(LostJob(info.job, info.accept_arguments.identity))
 
     server._proc_pool.on("process_closed", on_closed)  # pyright: ignore[reportPrivateUsage]
