@@ -8,9 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from livekit.protocol.agent_dispatch import AgentDispatch
+
 IDENTITY = "switchboard-attendant"
 _DOES = "switchboard.attendant"
 _KEEPS_WAITING = "queue"
+
+
+_WAITED_SINCE = "switchboard.waited-since"
+
+
+def next_in_line(lost: AgentDispatch, came_at: float) -> AgentDispatch:
+    """`lost` as it is to be made again, for a caller who has waited since `came_at` (Unix seconds)."""
+    again = AgentDispatch()
+    again.CopyFrom(lost)
+    again.attributes[_WAITED_SINCE] = f"{came_at:.3f}"
+    return again
+
+
+def waited_since(attributes: Mapping[str, str]) -> float | None:
+    """When the caller of a job with these attributes began to wait for a line: Unix seconds, None for who did not."""
+    try:
+        return float(attributes[_WAITED_SINCE])
+    except (KeyError, ValueError):
+        return None
 
 
 class Participant(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -18,11 +19,16 @@ from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer
 from switchboard.worker.attendant import Access, Attendant
 from switchboard.worker.bootstrap import Services
-from switchboard.worker.overflow_words import busy
+from switchboard.worker.hold_music import HoldMusic
+from switchboard.worker.overflow_words import busy, hold
+from switchboard.worker.overflow_words import place as place_words
 from switchboard.worker.own_voice import OwnVoice
 from switchboard.worker.unserved import Unserved
+from switchboard.worker.waiting_line import PlaceTold
 
 logger = logging.getLogger("switchboard")
+
+_AHEAD_S = 1.0  # of music in hand while the next piece is fetched
 
 _ANSWERED_WITHIN_S = 10.0  # the bridge answers within milliseconds of our publishing
 _TAIL_S = 0.4  # what still travels to the caller
@@ -37,7 +43,8 @@ class Desk:
         self._services = services
         self._access = access
         self._open_api = open_api
-        self.voice = OwnVoice(services.models, services.settings.fixed_words)
+        self._voice = OwnVoice(services.models, services.settings.fixed_words)
+        self._music: asyncio.Task[HoldMusic] | None = None
 
     async def announce(self, caller: Unserved, answer: Answer) -> bool:
         """Answer, say that all lines are busy, and hang up. False where nobody can say it: nothing was answered then.
@@ -45,7 +52,7 @@ class Desk:
         Raises what reaching LiveKit raises, and rtc's errors.
         """
         words = busy(self._services.tables.current.overflow.announce, answer.language)
-        sound = await self.voice.sound(words, answer)
+        sound = await self._voice.sound(words, answer)
         if not sound:
             return False
 
@@ -59,6 +66,42 @@ class Desk:
 
         await self._attend(caller, talk)
         return True
+
+    async def keep_waiting(self, caller: Unserved, answer: Answer, place: Callable[[], int]) -> None:
+        """Answer, and play music and say the caller's `place` until an agent comes or they have waited long enough.
+
+        Raises what reaching LiveKit raises, and rtc's errors.
+        """
+        overflow = self._services.tables.current.overflow
+        waited_s = (self._services.clock() - caller.call.at).total_seconds()  # by two clocks, which may not agree
+        left_s = overflow.for_s - min(max(waited_s, 0.0), overflow.for_s)
+
+        async def talk(attendant: Attendant, leg: Leg) -> Ending:
+            await attendant.answer()
+            await leg.answered(_ANSWERED_WITHIN_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._entertain(attendant, answer, place)
+            await attendant.stop_waiting()
+            await attendant.play(await self._voice.sound(busy(overflow.announce, answer.language), answer))
+            await attendant.played()
+            await asyncio.sleep(_TAIL_S)
+            return Ending(Cause.NO_LINE, f"waited {overflow.for_s:g} s")
+
+        await self._attend(caller, talk, keeps_waiting=True)
+
+    async def _entertain(self, attendant: Attendant, answer: Answer, place: Callable[[], int]) -> None:
+        """For ever. The place is said at once, whenever it is a better one, and now and then."""
+        if self._music is None:  # all callers wait for the same one
+            self._music = asyncio.create_task(HoldMusic.load(self._services.tables.current.overflow.music))
+        music = (await asyncio.shield(self._music)).pieces()
+        language, told = answer.language, PlaceTold()
+        await attendant.play(await self._voice.sound(hold(language), answer))
+        while True:
+            if told.is_due(number := place(), time.monotonic()):
+                await attendant.play(await self._voice.sound(place_words(number, language), answer))
+            await attendant.play(next(music))
+            await attendant.played(but_s=_AHEAD_S)
 
     async def record_refusal(self, caller: Unserved, why: str) -> None:
         """A call that was refused while it rang."""
@@ -76,6 +119,7 @@ class Desk:
                         await delete_room(api, caller.room)
 
             leg = Leg(attendant.room, delete, events)
+            attendant.when_agent_speaks(leg.leave_to_another)
             try:
                 await self._talk(caller, talk, attendant, leg)
             except asyncio.CancelledError:

@@ -32,12 +32,12 @@ class Lines:
         return _LOAD_WHEN_FULL * min(1.0, self._taken() / self.number)
 
     @contextmanager
-    def reserve(self, job: str) -> Generator[bool]:
-        """A line for the job of this ID while it has no process yet; False where none is free.
+    def reserve(self, job: str, kept: int = 0) -> Generator[bool]:
+        """A line for the job of this ID while it has no process yet; False where none is free but those `kept`.
 
         One whose process runs at the end keeps its line as long as that does, one that never started gives it back.
         """
-        has_line = self.free > 0
+        has_line = self.free > kept
         if has_line:
             self._reserved.add(job)
         try:

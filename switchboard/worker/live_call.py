@@ -17,11 +17,12 @@ from livekit.agents import AgentSession, AgentStateChangedEvent, CloseEvent, Job
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
-from switchboard.call.events import Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
+from switchboard.call.events import Changed, Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.seclusion import seclude
+from switchboard.livekit_api.attendants import waited_since
 from switchboard.livekit_api.internals import dispatch_times, replace_source, worker_is_gone
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
@@ -80,6 +81,9 @@ class LiveCall:
         self.events.tell(Identified(at=self.events.now(), call=call))
         if self._generation > 1:
             self.events.tell(Warned(at=self.events.now(), text=_RESCUED))
+        if since := waited_since(ctx.job.attributes):
+            waited = round(max(0.0, self._began_at.timestamp() - since), 1)
+            self.events.tell(Changed(at=self.events.now(), what="line", key="waited_s", value=waited))
         self.tenure = Tenure(ctx, self.leg.taken_over)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livekit.agents import JobRequest
 
+from switchboard.livekit_api.attendants import waited_since
 from switchboard.livekit_api.rescues import as_attribute, generation_of
 from switchboard.worker.lines import Lines
 from switchboard.worker.overflow import FullHouse
@@ -21,7 +22,10 @@ class Offers:
 
         Raises what livekit-agents does where it cannot start the job.
         """
-        with self._lines.reserve(request.id) as has_line:
+        # Who waits comes first: a new call does not overtake them.
+        has_waited = waited_since(request.job.attributes) is not None or generation_of(request.job.attributes) > 1
+        kept = 0 if has_waited else self._full.kept_lines
+        with self._lines.reserve(request.id, kept) as has_line:
             if has_line:
                 mark = as_attribute(generation_of(request.job.attributes))
                 await request.accept(attributes=mark)  # returns when the job has its process

@@ -8,7 +8,8 @@ import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field
 
 from switchboard.call.language import written_language
-from switchboard.files.sections import Section
+from switchboard.files.sections import Section, place_of
+from switchboard.files.source import Source
 from switchboard.files.values import Must, Texts
 
 
@@ -68,6 +69,7 @@ class WorkerOptions(Section):
     )
 
 
+Then = Literal["wait", "refuse", "announce", "queue"]
 _Words = Annotated[str, Field(pattern=r"\S", max_length=500)]
 _Announcement = _Words | dict[Annotated[str, AfterValidator(written_language)], _Words] | None
 
@@ -77,11 +79,31 @@ class Overflow(Section):
 
     model_config = ConfigDict(title="[overflow]")
 
-    then: Annotated[Literal["wait", "refuse", "announce"], Must('"wait", "refuse" or "announce"')] = Field(
+    then: Annotated[Then, Must('"wait", "refuse", "announce" or "queue"')] = Field(
         default="wait",
         description='"wait" lets callers ring until a line is free, "refuse" tells them while it rings (486), '
-        '"announce" answers, says that all lines are busy, and hangs up.',
+        '"announce" answers, says that all lines are busy, and hangs up, "queue" answers with music and a place.',
     )
     announce: Annotated[_Announcement, Must('words in quotes, or a table of them by language: { es = "…" }')] = Field(
         default=None, description="What is said (else words of ours in the caller's language)."
     )
+    music: Annotated[str | None, Must("the name of a sound file, beside this one")] = Field(
+        default=None, description="What callers in the queue hear (else a loop of ours)."
+    )
+    at_most: Annotated[int, Field(ge=1, le=40), Must("a whole number from 1 to 40")] = Field(
+        default=20, description="How many may wait in the queue, over all workers."
+    )
+    for_s: Annotated[float, Field(ge=10, le=3600), Must("a number of seconds from 10 to 3600")] = Field(
+        default=600.0, description="How long a caller may wait in the queue. Seconds."
+    )
+
+
+def read_overflow(source: Source, keys: Overflow) -> Overflow:
+    """`[overflow]` with the place of its music in full. What is at fault is in `source`."""
+    place = place_of(source, Overflow, "overflow")
+    if keys.music is None:
+        return keys
+    file = source.folder / keys.music
+    if not file.is_file():
+        place.fault("music", f'music = "{keys.music}": there is no such file: it is looked for beside {source.name}')
+    return keys.model_copy(update={"music": str(file.absolute())})

@@ -18,6 +18,7 @@ from switchboard.routing.decision import Answer
 from switchboard.worker.routing_file import RoutingFile
 from switchboard.worker.unserved import Unserved, is_inbound, rings
 from switchboard.worker.waiting import Verdict, dispatches_of, judge, state_of
+from switchboard.worker.waiting_line import WaitingLine
 
 logger = logging.getLogger("switchboard")
 
@@ -32,6 +33,8 @@ class Desk(Protocol):
     """Who speaks to callers and keeps the records of those without an agent (switchboard/worker/desk.py)."""
 
     async def announce(self, caller: Unserved, answer: Answer) -> bool: ...
+
+    async def keep_waiting(self, caller: Unserved, answer: Answer, place: Callable[[], int]) -> None: ...
 
     async def record_refusal(self, caller: Unserved, why: str) -> None: ...
 
@@ -56,12 +59,24 @@ class FullHouse:
         self._file = file
         self._desk = desk
         self._looks_after_s = looks_after_s
+        self.line = WaitingLine()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def acts(self) -> bool:
         """Whether anything is done for these callers but to let them ring."""
         return self._file().overflow.then != "wait"
+
+    @property
+    def keeps_s(self) -> float:
+        """How long callers are kept waiting in a queue: seconds, 0.0 without one."""
+        overflow = self._file().overflow
+        return overflow.for_s if overflow.then == "queue" else 0.0
+
+    @property
+    def kept_lines(self) -> int:
+        """How many of the free lines are for those who wait in the queue already."""
+        return len(self.line) if self.keeps_s else 0
 
     async def tell(self, room: Room) -> None:
         """See to the caller in `room`, whose call we have left to others. Raises nothing of the server's."""
@@ -100,11 +115,20 @@ class FullHouse:
         if any(map(is_attendant, people)) or generation_of(dispatch.attributes) > 1:
             return True  # another speaks to them; or had an agent, and whoever lost it sends one (rescue.py)
         caller = Unserved.of(callers[0], room, dispatch, self._file())
-        then, decision = self._file().overflow.then, caller.decision
-        if then == "announce" and isinstance(decision, Answer):
-            self._start(self._speak_or_refuse(caller, decision, people))
+        overflow, decision = self._file().overflow, caller.decision
+        if not isinstance(decision, Answer) or overflow.then == "refuse":
+            return await self._refuse(api, caller, people)
+        if overflow.then == "queue" and self._has_place(caller, overflow.at_most):
+            self.line.enter(caller.room, caller.came_at)
+            self._start(self._keep_waiting(caller, decision))
+        elif overflow.then == "queue" and overflow.announce is None and await self._refuse(api, caller, people):
             return True
-        return await self._refuse(api, caller, people)
+        else:
+            self._start(self._speak_or_refuse(caller, decision, people))
+        return True
+
+    def _has_place(self, caller: Unserved, at_most: int) -> bool:
+        return self.line.before(caller.room, caller.came_at) < at_most
 
     async def run(self) -> None:
         """For as long as the worker serves: speak to those who are spoken to. They are left when this is cancelled."""
@@ -115,11 +139,23 @@ class FullHouse:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def _keep_waiting(self, caller: Unserved, answer: Answer) -> None:
+        def place() -> int:
+            return self.line.before(caller.room, caller.came_at) + 1
+
+        try:
+            await self._desk.keep_waiting(caller, answer, place)
+        except Exception as error:
+            logger.warning("a caller in the queue could not be kept waiting: %s", type(error).__name__)
+        finally:
+            self.line.leave(caller.room)
+
     async def _speak_or_refuse(self, caller: Unserved, answer: Answer, people: Iterable[ParticipantInfo]) -> None:
         try:
             if not await self._desk.announce(caller, answer):
                 async with self._open_api() as api:
-                    await self._refuse(api, caller, people)
+                    if not await self._refuse(api, caller, people):
+                        await delete_room(api, caller.room)  # whoever was answered would listen to silence
         except Exception as error:
             logger.warning("a call beyond the lines could not be seen to: %s", type(error).__name__)
 

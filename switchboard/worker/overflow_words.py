@@ -17,6 +17,36 @@ BUSY: Mapping[str, str] = {
     "pt": "Todas as nossas linhas estão ocupadas. Ligue mais tarde, por favor. Adeus.",
 }
 
+HOLD: Mapping[str, str] = {
+    "en": "All our lines are busy. Please hold the line.",
+    "es": "Todas nuestras líneas están ocupadas. No cuelgue, por favor.",
+    "fr": "Toutes nos lignes sont occupées. Restez en ligne, s'il vous plaît.",
+    "de": "Alle Leitungen sind belegt. Bitte bleiben Sie am Apparat.",
+    "it": "Tutte le nostre linee sono occupate. Resti in linea, per favore.",
+    "nl": "Al onze lijnen zijn bezet. Blijft u aan de lijn, alstublieft.",
+    "pt": "Todas as nossas linhas estão ocupadas. Aguarde em linha, por favor.",
+}
+PLACE: Mapping[str, str] = {
+    "en": "You are number {} in the line.",
+    "es": "Usted es el número {} en la cola.",
+    "fr": "Vous êtes le numéro {} dans la file d'attente.",
+    "de": "Sie sind Nummer {} in der Warteschlange.",
+    "it": "Lei è il numero {} in coda.",
+    "nl": "U bent nummer {} in de wachtrij.",
+    "pt": "É o número {} na fila.",
+}
+_PLACES_AHEAD = 5
+
+
+def hold(language: str) -> str:
+    """That the caller is to wait."""
+    return _in(language, HOLD)
+
+
+def place(number: int, language: str) -> str:
+    """Which one in the line the caller is: 1 for the first."""
+    return _in(language, PLACE).format(number)
+
 
 def busy(own: str | Mapping[str, str] | None, language: str) -> str:
     """That all lines are busy: the file's `own` words, else ours. In English where nobody has any in `language`."""
@@ -27,7 +57,15 @@ def busy(own: str | Mapping[str, str] | None, language: str) -> str:
 
 def ahead(overflow: Overflow, language: str) -> list[str]:
     """What is worth having spoken before anybody calls."""
-    return [busy(overflow.announce, language)] if overflow.then == "announce" else []
+    told = [busy(overflow.announce, language)]
+    match overflow.then:
+        case "wait" | "refuse":
+            return []
+        case "announce":
+            return told
+        case "queue":
+            places = [place(number, language) for number in range(1, _PLACES_AHEAD + 1)]
+            return [hold(language), *places, *told]
 
 
 def _in(language: str, texts: Mapping[str, str]) -> str:

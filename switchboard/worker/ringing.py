@@ -13,6 +13,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from livekit.agents import AgentServer
 from livekit.api import LiveKitAPI
@@ -20,10 +21,12 @@ from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import Room
 from livekit.protocol.room import ListRoomsRequest
 
+from switchboard.livekit_api.attendants import is_attendant, next_in_line
 from switchboard.livekit_api.dispatching import claim, dispatch_again
 from switchboard.livekit_api.internals import is_connected
 from switchboard.worker.lines import Lines
 from switchboard.worker.overflow import FullHouse
+from switchboard.worker.unserved import came_at
 from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, dispatches_of, is_agent, is_caller, judge, state_of
 
 logger = logging.getLogger("switchboard")
@@ -37,14 +40,24 @@ _LEFT_ALONE_S = 30.0
 BEYOND_AFTER_S = OFFERED_FOR_S + 2 * _LOOKS_EVERY * _TICKS_EVERY_S
 
 
-def worth_a_look(rooms: Iterable[Room], left_alone: Mapping[str, float], now_s: float) -> list[Room]:
-    """The rooms that may hold a ringing call, the longest waiting first. `left_alone` says until when, by room id."""
-    found = [
-        room
-        for room in rooms
-        if now_s - room.creation_time < RINGS_AT_MOST_S and left_alone.get(room.sid, 0.0) <= now_s
-    ]
+def worth_a_look(
+    rooms: Iterable[Room], left_alone: Mapping[str, float], now_s: float, oldest_s: float = RINGS_AT_MOST_S
+) -> list[Room]:
+    """The rooms that may hold a call without an agent, the longest waiting first and none older than `oldest_s`.
+    `left_alone` says until when, by room id."""
+    found = [room for room in rooms if now_s - room.creation_time < oldest_s and left_alone.get(room.sid, 0.0) <= now_s]
     return sorted(found, key=lambda room: room.creation_time_ms or room.creation_time * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Somebody who waits, since `came_at` (Unix seconds), and whose `dispatch` brought nobody, or `is_offered` yet.
+    Whether an attendant keeps them company."""
+
+    dispatch: AgentDispatch
+    came_at: float
+    is_attended: bool
+    is_offered: bool
 
 
 class RingingCalls:
@@ -92,36 +105,45 @@ class RingingCalls:
         self._left_alone = {sid: until for sid, until in self._left_alone.items() if sid in there}
         await self._make_good(there)
 
-        candidates = worth_a_look(rooms, self._left_alone, self._clock())
+        oldest_s = max(RINGS_AT_MOST_S, self._full.keeps_s)
+        candidates = worth_a_look(rooms, self._left_alone, self._clock(), oldest_s)
         self._more = len(candidates) > LOOKS_INTO
         seen = await asyncio.gather(*(self._look_into(room) for room in candidates[:LOOKS_INTO]))
-        waiting = [(room, lost) for room, lost in zip(candidates, seen, strict=False) if lost is not None]
-        before, self._found = self._found, {lost.id for _, lost in waiting}
+        found = [(room, caller) for room, caller in zip(candidates, seen, strict=False) if caller is not None]
+        self._full.line.saw({room.name: caller.came_at for room, caller in found})
+        waiting = sorted(((room, one) for room, one in found if not one.is_offered), key=lambda pair: pair[1].came_at)
+        before, self._found = self._found, {caller.dispatch.id for _, caller in waiting}
         taken = 0
-        for room, lost in waiting:
-            if lost.id not in before:
+        for room, caller in waiting:
+            if caller.dispatch.id not in before:
                 continue
             if taken < lines:
-                taken += await self._take(room, lost)
-            elif self._is_beyond(lost):
+                taken += await self._take(room, caller)
+            elif not caller.is_attended and self._is_beyond(caller.dispatch):
                 await self._full.see_to(self._api, room)
         return taken
 
     def _is_beyond(self, lost: AgentDispatch) -> bool:
         """Whether to wait no more for a free line, here or at another worker."""
         rang_s = self._clock() - lost.state.created_at / 1e9
-        return self._full.acts and rang_s > BEYOND_AFTER_S
+        return self._full.acts and rang_s > (0 if self._full.keeps_s else BEYOND_AFTER_S)
 
-    async def _look_into(self, room: Room) -> AgentDispatch | None:
-        """The dispatch to take, where a call waits in `room`."""
+    async def _look_into(self, room: Room) -> _Caller | None:
+        """Who waits in `room`, for a line or for a worker that may be taking the call."""
         state = await state_of(self._api, room.name)
         if state is None:
             return None
         dispatches, people = state
-        match judge(dispatches, people, self._agent_name, self._clock()):
-            case Verdict.WAITING:
-                return dispatches_of(self._agent_name, dispatches)[0]
-            case Verdict.OFFERED | Verdict.TOLD:
+        is_attended = any(map(is_attendant, people))
+        match verdict := judge(dispatches, people, self._agent_name, self._clock()):
+            case Verdict.WAITING | Verdict.OFFERED:
+                self._more = self._more or verdict is Verdict.OFFERED
+                if verdict is Verdict.OFFERED and not is_attended:
+                    return None
+                dispatch = dispatches_of(self._agent_name, dispatches)[0]
+                joined = min(came_at(one) for one in people if is_caller(one))
+                return _Caller(dispatch, joined, is_attended, verdict is Verdict.OFFERED)
+            case Verdict.TOLD:
                 self._more = True
             case Verdict.SERVED:
                 self._left_alone[room.sid] = float("inf")
@@ -129,11 +151,12 @@ class RingingCalls:
                 self._left_alone[room.sid] = self._clock() + _LEFT_ALONE_S
         return None
 
-    async def _take(self, room: Room, lost: AgentDispatch) -> bool:
-        """Dispatch ourselves in place of `lost`; False where another worker was quicker, or the caller has gone.
+    async def _take(self, room: Room, caller: _Caller) -> bool:
+        """Dispatch ourselves in place of what brought nobody; False where another was quicker, or the caller has gone.
 
         A room that goes between the two steps is made anew by the second: its agent finds nobody there, and ends.
         """
+        lost = next_in_line(caller.dispatch, caller.came_at)
         self._owed[lost.id] = (room, lost)
         mine = await claim(self._api, lost)
         if mine:
@@ -179,6 +202,7 @@ async def take_ringing_calls(
                 try:
                     taken = await ringing.look(free)
                 except Exception as error:
+                    full.line.saw({})
                     if well:
                         # Only the kind: the text may name the room, which may hold the caller's number.
                         logger.warning("calls that ring unanswered cannot be looked for: %s", type(error).__name__)

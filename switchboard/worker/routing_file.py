@@ -31,7 +31,7 @@ from switchboard.speech.provider_reading import ProviderKeys, read_providers
 from switchboard.speech.providers import Part, Providers, provider_of, work_of
 from switchboard.speech.reading import SpeechKeys, overlaid
 from switchboard.talk.options import NOTHING, AgentKeys, AgentOptions, read_agents
-from switchboard.worker.options import Overflow, WorkerOptions
+from switchboard.worker.options import Overflow, WorkerOptions, read_overflow
 
 
 class Sections(Section):
@@ -149,6 +149,7 @@ def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFil
     options = read_agents(source, file.agent, agents, speech)
     sounds = {name: of.speech for name, of in options.items()}
     known = Known(worker.region, worker.language, worker.trusted_attributes, speech, agents, sounds)
+    overflow = read_overflow(source, file.overflow)
     rows = Rows(file.numbers, file.route, file.default, file.test)
     routing = read_routing(source, rows, known, run_tests=run_tests)
     if source.faults:
@@ -161,7 +162,7 @@ def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFil
         routing.table,
         routing.tests,
         _fingerprint(source.bytes, *routing.contents),
-        file.overflow,
+        overflow,
         tuple(f"{source.name}:{source.line(*path)}: {told} (warning)" for path, told in _doubts(file, speech)),
     )
 

@@ -28,6 +28,11 @@ class Unserved:
     trace: tuple[Step, ...]
     fingerprint: str
 
+    @property
+    def came_at(self) -> float:
+        """When they joined: Unix seconds, by LiveKit's clock."""
+        return self.call.at.timestamp()
+
     @classmethod
     def of(cls, caller: ParticipantInfo, room: Room, dispatch: AgentDispatch, file: RoutingFile) -> Unserved:
         """By what LiveKit's API says of a caller on a telephone: all of it is there when they are."""

@@ -8,9 +8,11 @@ from typing import cast
 import pytest
 from livekit.agents import JobRequest
 from livekit.protocol.agent import Job
+from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import Room
 
-from switchboard.livekit_api.rescues import GENERATION
+from switchboard.livekit_api.attendants import next_in_line
+from switchboard.livekit_api.rescues import GENERATION, as_attribute
 from switchboard.worker.lines import Lines
 from switchboard.worker.offers import Offers
 from switchboard.worker.overflow import FullHouse
@@ -21,6 +23,7 @@ class Told:
 
     def __init__(self) -> None:
         self.rooms: list[str] = []
+        self.kept_lines = 0
 
     @property
     def house(self) -> FullHouse:
@@ -90,3 +93,21 @@ async def test_the_call_after_one_that_never_started_is_taken() -> None:
         await offers.answer(first.request)
     await offers.answer(second.request)
     assert second.answers == ["accepted"]
+
+
+async def test_a_new_call_does_not_overtake_those_who_wait_and_they_get_the_line() -> None:
+    told = Told()
+    offers = Offers(Lines(2, list), told.house)
+    told.kept_lines = 2
+    new, waited, lost = Offered("AJ_1"), Offered("AJ_2"), Offered("AJ_3")
+    waited.job.attributes.update(next_in_line(AgentDispatch(), 1_800_000_000.0).attributes)
+    lost.job.attributes.update(as_attribute(2))
+    for call in (new, waited, lost):
+        call.starts.set()
+        await offers.answer(call.request)
+    assert (new.answers, waited.answers, lost.answers) == (["left to others"], ["accepted"], ["accepted"])
+    told.kept_lines = 1
+    next_one = Offered("AJ_4")
+    next_one.starts.set()
+    await offers.answer(next_one.request)
+    assert next_one.answers == ["accepted"], "there are more free lines than callers who wait"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,6 +62,8 @@ class Desk:
 
     def __init__(self, *, has_words: bool = True) -> None:
         self.told: list[tuple[str, str, str]] = []
+        self.waiting: list[int] = []
+        self.hang_up = asyncio.Event()
         self.refused: list[tuple[str, str]] = []
         self._has_words = has_words
 
@@ -68,6 +71,10 @@ class Desk:
         if self._has_words:
             self.told.append((caller.room, caller.decision.route, answer.language))
         return self._has_words
+
+    async def keep_waiting(self, caller: Unserved, answer: Answer, place: Callable[[], int]) -> None:
+        self.waiting.append(place())
+        await self.hang_up.wait()
 
     async def record_refusal(self, caller: Unserved, why: str) -> None:
         self.refused.append((caller.identity, why))
@@ -119,17 +126,19 @@ class Server:
 
 
 class House:
-    """A full house whose file says `then`."""
+    """A full house whose file says `then`, and `more` of it."""
 
-    def __init__(self, folder: Path, server: Server, then: str = "refuse", desk: Desk | None = None) -> None:
+    def __init__(
+        self, folder: Path, server: Server, then: str = "refuse", desk: Desk | None = None, more: str = ""
+    ) -> None:
         self.desk = desk or Desk()
         self.server = server
-        file = load_text(folder, f'[overflow]\nthen = "{then}"\n{TABLE}')
-        self._full = FullHouse(lambda: server.api, "switchboard", lambda: file, self.desk, (0, 0, 0))
+        file = load_text(folder, f'[overflow]\nthen = "{then}"\n{more}\n{TABLE}')
+        self.full = FullHouse(lambda: server.api, "switchboard", lambda: file, self.desk, (0, 0, 0))
 
-    async def tell(self, metadata: str = "") -> None:
+    async def tell(self, metadata: str = "", room: str = ROOM) -> None:
         """And wait for what it does beside."""
-        await self._full.tell(Room(name=ROOM, metadata=metadata))
+        await self.full.tell(Room(name=room, metadata=metadata))
         for _ in range(10):
             await asyncio.sleep(0)
 
@@ -173,7 +182,42 @@ async def test_where_nobody_can_say_the_words_the_caller_is_refused(tmp_path: Pa
     assert house.desk.refused == [("caller", "all lines are taken")]
 
 
-@pytest.mark.parametrize("then", ["refuse", "announce"])
+async def test_callers_wait_in_the_queue_each_with_a_place_until_it_is_full(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), "queue", more="at_most = 2")
+    for room in ("a", "b", "c"):
+        await house.tell(room=room)
+    assert house.desk.waiting == [1, 2]
+    assert (house.server.deleted, house.full.kept_lines) == (["c"], 2)
+    house.desk.hang_up.set()
+    await house.tell(room="d")
+    assert house.full.kept_lines == 0
+
+
+async def test_beyond_the_queue_callers_are_told_where_the_file_has_words_for_them(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), "queue", more='at_most = 1\nannounce = "Full."')
+    for room in ("a", "b"):
+        await house.tell(room=room)
+    assert (house.desk.waiting, house.desk.told) == ([1], [("b", "default", "en")])
+
+
+async def test_who_was_answered_and_finds_no_place_and_no_words_is_not_left_in_silence(tmp_path: Path) -> None:
+    server = Server([somebody("caller", status="active")])
+    house = House(tmp_path, server, "queue", Desk(has_words=False), more="at_most = 1")
+    for room in ("a", "b"):
+        await house.tell(room=room)
+    assert server.deleted == ["b"]
+
+
+async def test_a_worker_that_stops_leaves_those_who_wait_to_others(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), "queue")
+    running = asyncio.create_task(house.full.run())
+    await house.tell()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (house.full.kept_lines, house.server.deleted) == (0, [])
+
+
+@pytest.mark.parametrize("then", ["refuse", "announce", "queue"])
 @pytest.mark.parametrize(
     "server",
     [
@@ -192,7 +236,8 @@ async def test_where_nobody_can_say_the_words_the_caller_is_refused(tmp_path: Pa
 async def test_nobody_else_is_refused_or_told(tmp_path: Path, server: Server, then: str) -> None:
     house = House(tmp_path, server, then)
     await house.tell()
-    assert (server.deleted, server.removed, house.desk.told, house.desk.refused) == ([], [], [], [])
+    desk = house.desk
+    assert not any((server.deleted, server.removed, desk.told, desk.refused, desk.waiting))
 
 
 async def test_a_caller_who_was_answered_by_a_pin_is_told_but_not_refused(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from switchboard.livekit_api import attendants
 from switchboard.worker.overflow import FullHouse
 from switchboard.worker.ringing import BEYOND_AFTER_S, LOOKS_INTO, RINGS_AT_MOST_S, RingingCalls, worth_a_look
 from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, judge
+from switchboard.worker.waiting_line import WaitingLine
 
 NOW = 1_800_000_000.0
 Kind = ParticipantInfo.Kind
@@ -45,8 +46,9 @@ def attendant(*, keeps_waiting: bool) -> ParticipantInfo:
     return ParticipantInfo(identity=attendants.IDENTITY, kind=Kind.STANDARD, attributes=marks)
 
 
-def person(kind: Any = Kind.SIP, status: str = "ringing") -> ParticipantInfo:
-    return ParticipantInfo(identity=str(kind), kind=kind, attributes={"sip.callStatus": status, "sip.ruleID": "SDR_1"})
+def person(kind: Any = Kind.SIP, status: str = "ringing", came_at: float = OLD) -> ParticipantInfo:
+    attributes = {"sip.callStatus": status, "sip.ruleID": "SDR_1"}
+    return ParticipantInfo(identity=str(kind), kind=kind, attributes=attributes, joined_at_ms=int(came_at * 1000))
 
 
 @pytest.mark.parametrize(
@@ -156,10 +158,13 @@ class Server:
 
 
 class Full:
-    """The house when it is full: the rooms whose callers it sees to, if it `acts` at all."""
+    """The house when it is full: the rooms whose callers it sees to, if it `acts` at all; with a queue if it keeps
+    callers for some seconds."""
 
-    def __init__(self, *, acts: bool = True) -> None:
+    def __init__(self, *, acts: bool = True, keeps_s: float = 0.0) -> None:
         self.acts = acts
+        self.keeps_s = keeps_s
+        self.line = WaitingLine()
         self.seen_to: list[str] = []
 
     @property
@@ -182,11 +187,11 @@ async def test_a_call_found_twice_is_taken_with_all_that_its_dispatch_said() -> 
     assert await ringing.look(1) == 0
     assert ringing.more_to_see
     assert await ringing.look(1) == 1
-    assert server.created == [
-        CreateAgentDispatchRequest(
-            room="call", agent_name="switchboard", metadata='{"order": 17}', attributes={"tier": "gold"}
-        )
-    ]
+    assert len(server.created) == 1
+    made = server.created[0]
+    assert (made.room, made.agent_name, made.metadata) == ("call", "switchboard", '{"order": 17}')
+    assert made.attributes["tier"] == "gold"
+    assert attendants.waited_since(made.attributes) == OLD
     await ringing.look(1)
     assert not ringing.more_to_see
     assert len(server.created) == 1
@@ -288,3 +293,37 @@ async def test_a_call_waits_while_another_worker_may_take_it_and_for_ever_where_
     for _ in range(3):
         assert await ringing.look(0) == 0
     assert full.seen_to == []
+
+
+async def test_who_waits_longest_is_served_first_whichever_room_is_older() -> None:
+    server = Server()
+    for name, came_at in (("later", OLD - 1), ("earlier", OLD - 9), ("last", OLD)):
+        server.ring(name)
+        server.people[name] = [person(status="active", came_at=came_at), attendant(keeps_waiting=True)]
+    full = Full(keeps_s=600)
+    ringing = worker(server, full)
+    await ringing.look(0)
+    came = {"earlier": OLD - 9, "later": OLD - 1, "last": OLD}
+    assert [full.line.before(name, at) for name, at in came.items()] == [0, 1, 2]
+    assert await ringing.look(1) == 1
+    assert [request.room for request in server.created] == ["earlier"]
+    assert full.seen_to == []
+
+
+async def test_a_caller_whose_attendant_has_gone_with_its_worker_is_seen_to_by_another_at_once() -> None:
+    server, full = Server(), Full(keeps_s=600)
+    server.ring("call")
+    server.people["call"] = [person(status="active")]
+    ringing = worker(server, full)
+    for _ in range(2):
+        await ringing.look(0)
+    assert full.seen_to == ["call"]
+
+
+async def test_a_queue_is_looked_into_for_as_long_as_callers_may_wait_in_it() -> None:
+    server, full = Server(), Full(keeps_s=600)
+    server.ring("call")
+    server.people["call"] = [person(status="active"), attendant(keeps_waiting=True)]
+    late = worker(server, full, now=OLD + 599)
+    await late.look(1)
+    assert await late.look(1) == 1
