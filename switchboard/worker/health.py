@@ -1,4 +1,4 @@
-"""`GET /ready`: whether this worker takes calls."""
+"""Two questions: `GET /live`, whether this worker works at all, and `GET /ready`, whether it takes calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from switchboard.livekit_api.internals import is_connected
 
 
 class Health:
-    """`GET /ready`: 200 while registered with LiveKit and taking calls, else 503 with the reason.
+    """`GET /ready`: 200 while registered with LiveKit and taking calls, else 503 with the reason. A worker that is not
+    ready gets no new calls and keeps those that it has: nobody should stop it for that.
+
+    `GET /live`: 200, draining and without LiveKit too. No answer means that its loop stands still: start it anew.
 
     A connection that breaks is noticed at once, one that falls silent within 45 s (livekit-agents' heartbeat).
 
@@ -27,6 +30,7 @@ class Health:
         """Listen. Raises OSError."""
         app = web.Application()
         app.router.add_get("/ready", self._ready)
+        app.router.add_get("/live", self._live)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -37,6 +41,9 @@ class Health:
 
     def _on_registered(self, *_: object) -> None:
         self._registered = True
+
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.Response(text="live\n")
 
     async def _ready(self, _: web.Request) -> web.Response:
         if self.draining:

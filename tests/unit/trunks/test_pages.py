@@ -96,6 +96,27 @@ def test_every_service_is_watched_restarted_and_on_the_hosts_network(name: str) 
         assert "healthcheck" in compose()["services"][dependency]
 
 
+def test_the_worker_runs_as_no_root_writes_where_it_must_and_is_asked_both_questions() -> None:
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    written = {*re.findall(r"(/[a-z/]+)", re.search(r"install -d -o 10001 (.*)", image)[1]), "/tmp"}  # type: ignore[index]
+    assert re.search(r"^USER 10001$", image, re.MULTILINE)
+
+    worker = compose()["services"]["worker"]
+    assert worker["read_only"]
+    assert {volume.partition(":")[2] for volume in worker["volumes"]} | {*worker["tmpfs"]} == written
+
+    pod = yaml.safe_load((ROOT / "deploy/kubernetes.yaml").read_text(encoding="utf-8"))["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["runAsUser"] == 10001
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == written
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["livenessProbe"]["httpGet"]["path"] == container["startupProbe"]["httpGet"]["path"] == "/live"
+    told = {one["name"]: one["value"] for one in container["env"]}
+    assert told["SWITCHBOARD_HEALTH_PORT"] == str(container["ports"][0]["containerPort"])
+
+
 def test_every_volume_and_file_of_the_services_exists() -> None:
     named: set[str] = set()
     for service in compose()["services"].values():
@@ -113,7 +134,7 @@ def test_no_secret_stands_in_the_files_of_the_deployment() -> None:
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     named = [line for line in lines if re.search(r"(?i)^[^#]*(secret|password|api_key)\w*:", line)]
     assert named
-    assert [line for line in named if "${" not in line] == []
+    assert [line for line in named if "${" not in line and "secretRef:" not in line] == []
 
 
 def test_the_servers_share_one_redis_and_the_bridges_health_port_is_the_one_that_is_asked() -> None:
