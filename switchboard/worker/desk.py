@@ -13,6 +13,7 @@ from livekit.api import LiveKitAPI
 from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Events
 from switchboard.line.leg import Leg, LegEnded
+from switchboard.line.refer import refer
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
 from switchboard.records.spool import Spool
@@ -20,7 +21,7 @@ from switchboard.routing.decision import Answer
 from switchboard.worker.attendant import Access, Attendant
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.hold_music import HoldMusic
-from switchboard.worker.overflow_words import busy, hold
+from switchboard.worker.overflow_words import busy, hold, through
 from switchboard.worker.overflow_words import place as place_words
 from switchboard.worker.own_voice import OwnVoice
 from switchboard.worker.unserved import Unserved
@@ -52,16 +53,13 @@ class Desk:
         Raises what reaching LiveKit raises, and rtc's errors.
         """
         words = busy(self._services.tables.current.overflow.announce, answer.language)
-        sound = await self._voice.sound(words, answer)
-        if not sound:
+        if not await self._voice.sound(words, answer):
             return False
 
         async def talk(attendant: Attendant, leg: Leg) -> Ending:
             await attendant.answer()
             await leg.answered(_ANSWERED_WITHIN_S)
-            await attendant.play(sound)
-            await attendant.played()
-            await asyncio.sleep(_TAIL_S)
+            await self._say(attendant, words, answer)
             return Ending(Cause.NO_LINE, "told so")
 
         await self._attend(caller, talk)
@@ -83,12 +81,35 @@ class Desk:
                 async with asyncio.timeout(left_s):
                     await self._entertain(attendant, answer, place)
             await attendant.stop_waiting()
-            await attendant.play(await self._voice.sound(busy(overflow.announce, answer.language), answer))
-            await attendant.played()
-            await asyncio.sleep(_TAIL_S)
+            await self._say(attendant, busy(overflow.announce, answer.language), answer)
             return Ending(Cause.NO_LINE, f"waited {overflow.for_s:g} s")
 
         await self._attend(caller, talk, keeps_waiting=True)
+
+    async def transfer(self, caller: Unserved, answer: Answer) -> None:
+        """Answer, say so, and hand the caller to whom the file names. Where that fails, announce and hang up.
+
+        Raises what reaching LiveKit raises, and rtc's errors.
+        """
+        overflow = self._services.tables.current.overflow
+
+        async def talk(attendant: Attendant, leg: Leg) -> Ending:
+            await attendant.answer()
+            await leg.answered(_ANSWERED_WITHIN_S)
+            await self._say(attendant, through(answer.language), answer)
+            async with self._open_api() as api:
+                if not (why := await refer(api, caller.room, caller.identity, overflow.transfer)):
+                    return Ending(Cause.TRANSFERRED, "no line was free")
+            await self._say(attendant, busy(overflow.announce, answer.language), answer)
+            return Ending(Cause.NO_LINE, f"the transfer failed: {why}")
+
+        await self._attend(caller, talk)
+
+    async def _say(self, attendant: Attendant, text: str, answer: Answer) -> None:
+        """Returns when it has been heard; at once where nobody can say it."""
+        await attendant.play(await self._voice.sound(text, answer))
+        await attendant.played()
+        await asyncio.sleep(_TAIL_S)
 
     async def _entertain(self, attendant: Attendant, answer: Answer, place: Callable[[], int]) -> None:
         """For ever. The place is said at once, whenever it is a better one, and now and then."""

@@ -11,6 +11,7 @@ from switchboard.call.language import written_language
 from switchboard.files.sections import Section, place_of
 from switchboard.files.source import Source
 from switchboard.files.values import Must, Texts
+from switchboard.line.refer import read_target
 
 
 def _region(text: str) -> str:
@@ -69,7 +70,7 @@ class WorkerOptions(Section):
     )
 
 
-Then = Literal["wait", "refuse", "announce", "queue"]
+Then = Literal["wait", "refuse", "announce", "queue", "transfer"]
 _Words = Annotated[str, Field(pattern=r"\S", max_length=500)]
 _Announcement = _Words | dict[Annotated[str, AfterValidator(written_language)], _Words] | None
 
@@ -79,10 +80,11 @@ class Overflow(Section):
 
     model_config = ConfigDict(title="[overflow]")
 
-    then: Annotated[Then, Must('"wait", "refuse", "announce" or "queue"')] = Field(
+    then: Annotated[Then, Must('"wait", "refuse", "announce", "queue" or "transfer"')] = Field(
         default="wait",
         description='"wait" lets callers ring until a line is free, "refuse" tells them while it rings (486), '
-        '"announce" answers, says that all lines are busy, and hangs up, "queue" answers with music and a place.',
+        '"announce" answers, says that all lines are busy, and hangs up, "queue" answers with music and a place, '
+        '"transfer" answers and hands them to another number.',
     )
     announce: Annotated[_Announcement, Must('words in quotes, or a table of them by language: { es = "…" }')] = Field(
         default=None, description="What is said (else words of ours in the caller's language)."
@@ -96,14 +98,27 @@ class Overflow(Section):
     for_s: Annotated[float, Field(ge=10, le=3600), Must("a number of seconds from 10 to 3600")] = Field(
         default=600.0, description="How long a caller may wait in the queue. Seconds."
     )
+    transfer: str = Field(
+        default="",
+        description="To whom callers are handed, by their carrier (REFER).",
+        examples=["tel:+14155550123", "sip:desk@pbx.example.com"],
+    )
 
 
-def read_overflow(source: Source, keys: Overflow) -> Overflow:
-    """`[overflow]` with the place of its music in full. What is at fault is in `source`."""
+def read_overflow(source: Source, keys: Overflow, region: str) -> Overflow:
+    """`[overflow]` with the place of its music in full, and its number in E.164. What is at fault is in `source`."""
     place = place_of(source, Overflow, "overflow")
-    if keys.music is None:
-        return keys
-    file = source.folder / keys.music
-    if not file.is_file():
-        place.fault("music", f'music = "{keys.music}": there is no such file: it is looked for beside {source.name}')
-    return keys.model_copy(update={"music": str(file.absolute())})
+    found = dict[str, str]()
+    if keys.music is not None:
+        file = source.folder / keys.music
+        found["music"] = str(file.absolute())
+        if not file.is_file():
+            place.fault("music", f'music = "{keys.music}": there is no such file beside {source.name}')
+    if keys.transfer:
+        try:
+            found["transfer"] = read_target(keys.transfer, region)
+        except ValueError as fault:
+            place.fault("transfer", f"transfer = {fault}")
+    elif keys.then == "transfer" and "transfer" not in place.keys:
+        place.fault("then", 'then = "transfer" needs to know to whom: transfer = "tel:+14155550123"')
+    return keys.model_copy(update=found)

@@ -34,6 +34,8 @@ class Desk(Protocol):
 
     async def announce(self, caller: Unserved, answer: Answer) -> bool: ...
 
+    async def transfer(self, caller: Unserved, answer: Answer) -> None: ...
+
     async def keep_waiting(self, caller: Unserved, answer: Answer, place: Callable[[], int]) -> None: ...
 
     async def record_refusal(self, caller: Unserved, why: str) -> None: ...
@@ -118,7 +120,9 @@ class FullHouse:
         overflow, decision = self._file().overflow, caller.decision
         if not isinstance(decision, Answer) or overflow.then == "refuse":
             return await self._refuse(api, caller, people)
-        if overflow.then == "queue" and self._has_place(caller, overflow.at_most):
+        if overflow.then == "transfer":
+            self._start(self._spoken_to(self._desk.transfer(caller, decision)))
+        elif overflow.then == "queue" and self._has_place(caller, overflow.at_most):
             self.line.enter(caller.room, caller.came_at)
             self._start(self._keep_waiting(caller, decision))
         elif overflow.then == "queue" and overflow.announce is None and await self._refuse(api, caller, people):
@@ -144,11 +148,15 @@ class FullHouse:
             return self.line.before(caller.room, caller.came_at) + 1
 
         try:
-            await self._desk.keep_waiting(caller, answer, place)
-        except Exception as error:
-            logger.warning("a caller in the queue could not be kept waiting: %s", type(error).__name__)
+            await self._spoken_to(self._desk.keep_waiting(caller, answer, place))
         finally:
             self.line.leave(caller.room)
+
+    async def _spoken_to(self, speaking: Coroutine[None, None, None]) -> None:
+        try:
+            await speaking
+        except Exception as error:
+            logger.warning("a call beyond the lines could not be seen to: %s", type(error).__name__)
 
     async def _speak_or_refuse(self, caller: Unserved, answer: Answer, people: Iterable[ParticipantInfo]) -> None:
         try:

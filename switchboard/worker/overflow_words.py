@@ -35,12 +35,26 @@ PLACE: Mapping[str, str] = {
     "nl": "U bent nummer {} in de wachtrij.",
     "pt": "É o número {} na fila.",
 }
+THROUGH: Mapping[str, str] = {
+    "en": "All our lines are busy. I am putting you through to a colleague.",
+    "es": "Todas nuestras líneas están ocupadas. Le paso con un compañero.",
+    "fr": "Toutes nos lignes sont occupées. Je vous passe un collègue.",
+    "de": "Alle Leitungen sind belegt. Ich verbinde Sie weiter.",
+    "it": "Tutte le nostre linee sono occupate. Le passo un collega.",
+    "nl": "Al onze lijnen zijn bezet. Ik verbind u door.",
+    "pt": "Todas as nossas linhas estão ocupadas. Vou passar a um colega.",
+}
 _PLACES_AHEAD = 5
 
 
 def hold(language: str) -> str:
     """That the caller is to wait."""
     return _in(language, HOLD)
+
+
+def through(language: str) -> str:
+    """That the caller is being transferred."""
+    return _in(language, THROUGH)
 
 
 def place(number: int, language: str) -> str:
@@ -63,6 +77,8 @@ def ahead(overflow: Overflow, language: str) -> list[str]:
             return []
         case "announce":
             return told
+        case "transfer":
+            return [through(language), *told]
         case "queue":
             places = [place(number, language) for number in range(1, _PLACES_AHEAD + 1)]
             return [hold(language), *places, *told]

@@ -149,7 +149,7 @@ def _read(path: Path, agents: Collection[str], *, run_tests: bool) -> RoutingFil
     options = read_agents(source, file.agent, agents, speech)
     sounds = {name: of.speech for name, of in options.items()}
     known = Known(worker.region, worker.language, worker.trusted_attributes, speech, agents, sounds)
-    overflow = read_overflow(source, file.overflow)
+    overflow = read_overflow(source, file.overflow, worker.region)
     rows = Rows(file.numbers, file.route, file.default, file.test)
     routing = read_routing(source, rows, known, run_tests=run_tests)
     if source.faults:

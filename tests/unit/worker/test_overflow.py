@@ -63,6 +63,7 @@ class Desk:
     def __init__(self, *, has_words: bool = True) -> None:
         self.told: list[tuple[str, str, str]] = []
         self.waiting: list[int] = []
+        self.transferred: list[str] = []
         self.hang_up = asyncio.Event()
         self.refused: list[tuple[str, str]] = []
         self._has_words = has_words
@@ -71,6 +72,9 @@ class Desk:
         if self._has_words:
             self.told.append((caller.room, caller.decision.route, answer.language))
         return self._has_words
+
+    async def transfer(self, caller: Unserved, answer: Answer) -> None:
+        self.transferred.append(caller.room)
 
     async def keep_waiting(self, caller: Unserved, answer: Answer, place: Callable[[], int]) -> None:
         self.waiting.append(place())
@@ -180,6 +184,12 @@ async def test_where_nobody_can_say_the_words_the_caller_is_refused(tmp_path: Pa
     await house.tell()
     assert house.server.deleted == [ROOM]
     assert house.desk.refused == [("caller", "all lines are taken")]
+
+
+async def test_callers_are_transferred_where_the_file_says_to_whom(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), "transfer", more='transfer = "tel:+14155550199"')
+    await house.tell()
+    assert (house.desk.transferred, house.server.deleted) == ([ROOM], [])
 
 
 async def test_callers_wait_in_the_queue_each_with_a_place_until_it_is_full(tmp_path: Path) -> None:
