@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:  # importing it takes a second, and the fork server is started before that
     from livekit import rtc
     from livekit.agents import Agent, AgentServer, AgentSession, JobContext
+    from livekit.api import LiveKitAPI
     from livekit.protocol.agent import Job
+    from livekit.protocol.room import PerformRpcRequest
 
 READ_IN = "1.8.9"
 
@@ -126,6 +128,20 @@ def text_only_between(room: rtc.Room, identity: str) -> None:
 
     me.stream_text, me.publish_transcription = stream_to_them, publish_to_them
     anyroom.register_byte_stream_handler = register_for_them
+
+
+async def perform_rpc(api: LiveKitAPI, request: PerformRpcRequest) -> str:
+    """Call a participant's RPC method through livekit-server: its answer. Raises ServerError.
+
+    livekit-api 1.x has the messages and not the method.
+    """
+    from livekit.api import VideoGrants
+    from livekit.protocol.room import PerformRpcResponse
+
+    service: Any = api.room
+    header = service._auth_header(VideoGrants(room_admin=True, room=request.room))
+    response = await service._client.request("RoomService", "PerformRpc", request, header, PerformRpcResponse)
+    return str(response.payload)
 
 
 @dataclass(frozen=True, slots=True)

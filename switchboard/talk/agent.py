@@ -84,7 +84,7 @@ class PhoneAgent(Agent):
         thinks, speaks = conversation.equipment.models(self.name)
         super().__init__(
             instructions=self._all_it_is_told(),
-            chat_ctx=chat_ctx,
+            chat_ctx=chat_ctx or conversation.equipment.said,
             tools=[*colleagues, *self._remote.values()],
             llm=thinks or NOT_GIVEN,
             tts=speaks or NOT_GIVEN,

@@ -12,7 +12,7 @@ from switchboard.talk.options import NOTHING, AgentOptions
 from switchboard.talk.remote_tools import RemoteTools
 
 if TYPE_CHECKING:
-    from livekit.agents import llm
+    from livekit.agents import ChatContext, llm
 
     from switchboard.speech.models import Models, Speaking, Thinking
     from switchboard.talk.never_silent import NeverSilent
@@ -51,7 +51,9 @@ class Voices:
 
 
 class Equipment:
-    """`options` by agent. Without any, an agent has its prompt, its class's tools, and the session's models."""
+    """`options` by agent, and what was `said` in this call in a process that was lost.
+
+    Without any, an agent has its prompt, its class's tools, and the session's models."""
 
     def __init__(
         self,
@@ -59,11 +61,13 @@ class Equipment:
         voices: Voices | None = None,
         tools: RemoteTools | None = None,
         never_silent: NeverSilent | None = None,
+        said: ChatContext | None = None,
     ) -> None:
         self._options = options or {}
         self._voices = voices
         self.tools = tools or RemoteTools()
         self.never_silent = never_silent
+        self.said = said
 
     def hand_over(self, agent: str) -> Mapping[str, str]:
         """The colleagues of `agent`, each with what they are for."""

@@ -17,7 +17,8 @@ async def first_words(greeting: Greeting, words: FixedWords) -> Greeting | None:
     return Greeting(hello.text, hello) if await hello.has_begun(0) else None
 
 
-async def interruption(words: FixedWords) -> Greeting:
-    """For a caller who was greeted before: from what is kept, else by the session's own voice."""
-    kept = SpokenBefore(words, "interrupted")
-    return Greeting(kept.text, kept if await kept.has_begun(0) else None, goes_on=True)
+async def interruption(words: FixedWords, answers: bool) -> Greeting:
+    """For a caller who was greeted before: from what is kept, else by the session's own voice. With `answers` they are
+    not asked to go on, for it is our turn."""
+    kept = SpokenBefore(words, "moment" if answers else "interrupted")
+    return Greeting(kept.text, kept if await kept.has_begun(0) else None, goes_on=True, answers=answers)

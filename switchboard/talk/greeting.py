@@ -51,13 +51,14 @@ class Greeting:
     it is `told`.
 
     Without `spoken` the words are for the session's own voice, or a model that speaks by itself. `goes_on` where the
-    caller has been greeted before.
+    caller has been greeted before, `answers` where they then wait for an answer to what they said last.
     """
 
     words: str | None
     spoken: Sound | None = None
     told: str = "Greet the caller in their language, in one sentence."
     goes_on: bool = False
+    answers: bool = False
 
     def say(self, session: AgentSession[Any]) -> None:
         if self.words is None:
@@ -66,6 +67,8 @@ class Greeting:
             session.say(self.words)
         else:
             session.say(self.words, audio=self.spoken.frames())
+        if self.answers:
+            session.generate_reply()
 
     async def has_sound(self, within_s: float) -> bool:
         """Whether its first sound is in hand, at the latest after `within_s` seconds; what a model says itself is not

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import AgentSession, AgentStateChangedEvent, CloseEvent, JobContext
+from livekit.agents import AgentSession, AgentStateChangedEvent, ChatContext, CloseEvent, JobContext
 
 from switchboard.call.call import Call
 from switchboard.call.causes import Cause
@@ -22,6 +22,7 @@ from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other
 from switchboard.intake.reading import Reader, expected, take_in
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.seclusion import seclude
+from switchboard.livekit_api.asking import answer_when_asked
 from switchboard.livekit_api.attendants import waited_since
 from switchboard.livekit_api.internals import dispatch_times, replace_source, worker_is_gone
 from switchboard.livekit_api.rescues import generation_of
@@ -38,10 +39,12 @@ from switchboard.talk.first_words import first_words, interruption
 from switchboard.talk.fixed_words import FixedWords
 from switchboard.talk.greeting import Greeting, sounds_as
 from switchboard.talk.never_silent import NeverSilent
+from switchboard.talk.remembering import waits_for_an_answer
 from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.handing_on import services_of
+from switchboard.worker.inheritance import Inheritance
 from switchboard.worker.last_words import part_with_words
 from switchboard.worker.server_api import api_of
 from switchboard.worker.succession import call_successor
@@ -51,7 +54,7 @@ from switchboard.worker.terminal import CALL_ENDED
 logger = logging.getLogger("switchboard")
 
 _LEAVES_WITHIN_S = 1.0
-_RESCUED = "goes on with a call whose process was lost: what was said before is not known"
+_GOES_ON = (Cause.TAKEN_OVER, Cause.ANSWERED_ELSEWHERE, Cause.PROCESS_LOST)
 
 
 class LiveCall:
@@ -72,6 +75,7 @@ class LiveCall:
         self._never_silent: NeverSilent | None = None
         self.tools = RemoteTools(self.file.agents, self._warn, services.settings.variable)
         self._begins_with = ""
+        self._said: ChatContext | None = None
         self._language = self.file.worker.language
         self._outcome: dict[str, str] = {}
         self._began_at = self._tell_dispatch() or self.events.now()
@@ -79,11 +83,11 @@ class LiveCall:
         # Should nobody come, or leave before they are seen: what a dispatch says of the call that it is for.
         call = expected(ctx.job, self._began_at, self.file.worker.region)
         self.events.tell(Identified(at=self.events.now(), call=call))
-        if self._generation > 1:
-            self.events.tell(Warned(at=self.events.now(), text=_RESCUED))
         if since := waited_since(ctx.job.attributes):
             waited = round(max(0.0, self._began_at.timestamp() - since), 1)
             self.events.tell(Changed(at=self.events.now(), what="line", key="waited_s", value=waited))
+        providers = self.file.providers
+        self.inheritance = Inheritance(ctx.job, services, providers, self.events, self.leg.taken_over)
         self.tenure = Tenure(ctx, self.leg.taken_over)
 
     @property
@@ -103,10 +107,16 @@ class LiveCall:
         if not worker_is_gone(self.ctx):
             return
         self.leg.taken_over(Cause.PROCESS_LOST)
+        await self.inheritance.aclose(goes_on=True)
         await call_successor(api_of(self.services.settings), self.ctx.job)
         with contextlib.suppress(Exception):  # it would be listed in the room for another 20 s
             async with asyncio.timeout(_LEAVES_WITHIN_S):
                 await self.ctx.room.disconnect()
+
+    async def let_go(self) -> None:
+        """Nobody needs to go on with this call, unless another agent does already. Never raises."""
+        ending = self.leg.ending
+        await self.inheritance.aclose(goes_on=ending is not None and ending.cause in _GOES_ON)
 
     def reader(self, caller: rtc.RemoteParticipant) -> Reader:
         """Reads what LiveKit knows of `caller`, now and when it changes."""
@@ -123,24 +133,35 @@ class LiveCall:
         return max(self._began_at, min(caller.joined_at or now, now))
 
     async def take_in(self, caller: rtc.RemoteParticipant) -> Call:
-        """Everything known about the call, with what a route waits for."""
+        """Everything known about the call, with what a route waits for. Raises AnsweredElsewhere.
+
+        Of a call that lost its agent, the caller is read as they are now, and nobody else is asked again.
+        """
         began = perf_counter()
         warn_of_other_callers(self.ctx.room, caller, self._warn)
         seclude(self.ctx.room, caller)
         wait_s = self.file.worker.wait_for_attributes_ms / 1000
+        kept = await self.inheritance.receive(caller.identity)
+        self._called_at = kept.at if kept else None
         reader = self.reader(caller)
         self.events.tell(Identified(at=self.events.now(), call=reader.read()))  # should it end before all is known
-        call = await take_in(reader, self.file.table, wait_s, self.services.directory)
+        if kept:
+            call = reader.read(kept.customers)
+        else:
+            call = await take_in(reader, self.file.table, wait_s, self.services.directory)
         self.events.tell(Identified(at=self.events.now(), call=call))
         logger.info("known", extra={"known_in_ms": round((perf_counter() - began) * 1000, 1)})
         return call
 
     def decide(self, call: Call) -> Decision:
-        """The table's decision, told to whoever listens."""
+        """The table's decision, or that of the agent before us, told to whoever listens."""
         began = perf_counter()
-        decision = self.file.table.decide(call)
+        if inherited := self.inheritance.decision:
+            decision, fingerprint = inherited
+        else:
+            decision, fingerprint = self.file.table.decide(call), self.file.fingerprint
         decided_in_us = round((perf_counter() - began) * 1e6)
-        trace, fingerprint = self.file.table.trace(call), self.file.fingerprint
+        trace = () if inherited else self.file.table.trace(call)
         if isinstance(decision, Answer) and self._goes_on:
             decision = replace(decision, opening=None)  # nothing is thought out for a caller who waits in silence
         now, tell = self.events.now, self.events.tell
@@ -169,11 +190,12 @@ class LiveCall:
             return table.speech_of(agent, decision, call)
 
         self._begins_with, self._language = decision.agent, decision.language
+        self._said = self.inheritance.said()
         settings = self.services.settings
         self._words = FixedWords(settings.fixed_words, sounds_as(decision.speech), decision.language)
         self._never_silent = NeverSilent(self._words, self.leg, self.events, speaks_ahead=settings.speak_ahead)
         voices = Voices(decision.speech, speech_of, models, decision.language)
-        return Equipment(options, voices, self.tools, self._never_silent)
+        return Equipment(options, voices, self.tools, self._never_silent, self._said)
 
     async def ready(self, greeting: Greeting) -> Greeting:
         """The greeting once its first sound is in hand: before that nothing is published, and the caller's telephone
@@ -185,7 +207,7 @@ class LiveCall:
         assert words is not None  # `equip` comes before
         if self._goes_on:
             greeting.cancel()
-            return await interruption(words)
+            return await interruption(words, self._said is not None and waits_for_an_answer(self._said))
         said = await first_words(greeting, words)
         if said is not greeting:
             self.events.tell(Faulted(at=self.events.now(), part="tts", kind="the greeting has no sound"))
@@ -215,7 +237,9 @@ class LiveCall:
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
         self.leg.attach(session)
+        answer_when_asked(self.ctx.room)
         tell_of(session, self.events)
+        self.inheritance.follow(session)
         self.tools.attach(session, self._begins_with)
         if self._never_silent is not None:  # `equip` was asked
             self._never_silent.attach(session)
@@ -317,6 +341,7 @@ async def _closing(live: LiveCall) -> AsyncGenerator[None]:
     async with AsyncExitStack() as stack:  # from the last to the first, whatever one of them raises
         stack.callback(lambda: live.ctx.shutdown(str(leg.ending)))
         stack.push_async_callback(live.record.aclose)
+        stack.push_async_callback(live.let_go)
         stack.push_async_callback(live.tools.aclose)
         stack.callback(live.stop_speaking_ahead)
         stack.callback(live.log_end)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ import aiohttp
 from livekit.agents import AgentServer
 from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.api import LiveKitAPI, ServerError
+from livekit.protocol.agent import Job
 from livekit.protocol.agent_dispatch import AgentDispatch
 from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.room import RoomParticipantIdentity
@@ -64,19 +65,27 @@ def waits(person: ParticipantInfo) -> bool:
 
 
 class Rescue:
-    """One lost job's call."""
+    """The call of a lost `job`, whose agents in the room, `dead`, are known to be so.
+
+    Where it is `claimed`, by its lease, nobody else is to send an agent, whatever has become of the job's dispatch.
+    """
 
     def __init__(
         self,
         api: LiveKitAPI,
-        lost: LostJob,
+        job: Job,
+        dead: Collection[str],
+        *,
+        claimed: bool = False,
         clock: Callable[[], float] = time.monotonic,
         looks_every_s: float = _LOOKS_EVERY_S,
     ) -> None:
         self._api = api
-        self._lost = lost
-        self._room = lost.job.room.name
-        self._generation = generation_of(lost.job.attributes)
+        self._job = job
+        self._dead = frozenset(dead)
+        self._claimed = claimed
+        self._room = job.room.name
+        self._generation = generation_of(job.attributes)
         self._clock = clock
         self._looks_every_s = looks_every_s
         self._again: AgentDispatch | None = None  # to be made: the old one is ours, or was asked for
@@ -104,30 +113,38 @@ class Rescue:
         if any(map(self._is_living, people)):
             return Outcome.GOES_ON if self._again else Outcome.ELSEWHERE
         if (again := self._again) is None:
-            lost = next((one for one in dispatches if one.id == self._lost.job.dispatch_id), None)
-            if lost is None:
+            lost = next((one for one in dispatches if one.id == self._job.dispatch_id), None)
+            if lost is None and not self._claimed:
                 return Outcome.ELSEWHERE
-            self._again = again = after(lost, self._generation + 1)
-            if not await claim(self._api, lost):
+            self._again = again = after(lost or self._dispatch(), self._generation + 1)
+            if lost is not None and not await claim(self._api, lost) and not self._claimed:
                 return Outcome.ELSEWHERE
+            if any(is_after(one, again) for one in dispatches):  # by whoever took the job's
+                self._offered_at = self._clock()
         offers = [one for one in dispatches if is_after(one, again)]
         # A worker that was given it, and whose process dies as well, sees to that itself.
         if self._clock() - self._offered_at < OFFERED_FOR_S or any(one.state.jobs for one in offers):
             return None
-        if any(person.identity == self._lost.identity for person in people):
-            await self._remove()
+        for person in people:
+            if person.identity in self._dead:
+                await self._remove(person.identity)
         for offer in offers:  # that found only full workers
             await claim(self._api, offer)
         await dispatch_again(self._api, again)
         self._offered_at = self._clock()
         return None
 
-    async def _remove(self) -> None:
-        """Take the dead agent out of the room: whoever comes later of two agents of our name leaves again."""
+    def _dispatch(self) -> AgentDispatch:
+        """The job's dispatch, as its job has it: the server has it no more."""
+        job = self._job
+        return AgentDispatch(
+            room=self._room, agent_name=job.agent_name, metadata=job.metadata, attributes=job.attributes
+        )
+
+    async def _remove(self, identity: str) -> None:
+        """Take a dead agent out of the room: whoever comes later of two agents of our name leaves again."""
         try:
-            await self._api.room.remove_participant(
-                RoomParticipantIdentity(room=self._room, identity=self._lost.identity)
-            )
+            await self._api.room.remove_participant(RoomParticipantIdentity(room=self._room, identity=identity))
         except ServerError as error:
             if not is_gone(error):
                 raise
@@ -138,16 +155,20 @@ class Rescue:
         return Outcome.GIVEN_UP
 
     def _is_living(self, person: ParticipantInfo) -> bool:
-        is_ours = person.attributes.get(ATTRIBUTE_AGENT_NAME) == self._lost.job.agent_name
-        return is_agent(person) and is_ours and person.identity != self._lost.identity
+        return is_one_of(self._job.agent_name, person) and person.identity not in self._dead
 
 
-async def close_record(services: Services, lost: LostJob, at: datetime) -> None:
+def is_one_of(agent_name: str, person: ParticipantInfo) -> bool:
+    """Whether this is an agent of that name."""
+    return is_agent(person) and person.attributes.get(ATTRIBUTE_AGENT_NAME) == agent_name
+
+
+async def close_record(services: Services, job: Job, at: datetime) -> None:
     """The record of a call whose process died says so; what the process had not written is not known any more.
 
     Where it had written nothing, there is a row of what its dispatch said. Tries until the database answers.
     """
-    job, spool = lost.job, Spool(services.settings.spool)
+    spool = Spool(services.settings.spool)
     ending = Ending(Cause.PROCESS_LOST)
     while True:
         try:
@@ -176,7 +197,7 @@ async def rescue_calls(server: AgentServer, services: Services, open_api: Callab
     async with open_api() as api, asyncio.TaskGroup() as tasks:
 
         async def rescue(lost: LostJob) -> None:
-            outcome = await Rescue(api, lost).run()
+            outcome = await Rescue(api, lost.job, {lost.identity}).run()
             logger.warning(
                 "a call lost its process",
                 extra={"outcome": outcome.value, "generation": generation_of(lost.job.attributes)},
@@ -184,7 +205,7 @@ async def rescue_calls(server: AgentServer, services: Services, open_api: Callab
 
         def on_lost(lost: LostJob) -> None:
             tasks.create_task(rescue(lost))
-            tasks.create_task(close_record(services, lost, datetime.now(UTC)))
+            tasks.create_task(close_record(services, lost.job, datetime.now(UTC)))
 
         on_job_lost(server, on_lost)
         await asyncio.Event().wait()

@@ -24,6 +24,7 @@ from switchboard.worker.desk import Desk
 from switchboard.worker.fixed_words import speak_ahead
 from switchboard.worker.handing_on import hand_on_services
 from switchboard.worker.health import Health
+from switchboard.worker.lapses import keep_leases
 from switchboard.worker.last_words import turn_away_where_it_fails
 from switchboard.worker.launch import PRELOAD
 from switchboard.worker.lines import Lines
@@ -147,6 +148,7 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
         take_ringing_calls(server, server.lines, open_api, services.agent_name, server.full_house),
         server.full_house.run(),
         rescue_calls(server, services, open_api),
+        keep_leases(server, services, open_api),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),
     ]

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.database.engine import sqlite_file, transact
 
-HEAD = "0003"
+HEAD = "0004"
 # A name of our own: the database may hold another program's tables, with Alembic's default name in use.
 VERSION_TABLE = "switchboard_version"
 _TRIES = 50

@@ -49,7 +49,12 @@ class FakeJob:
         self.proc = SimpleNamespace(userdata={"services": bootstrap(ROOT, settings, lambda: LATER)})
         self.api = SimpleNamespace(room=SimpleNamespace(delete_room=self._delete))
         self.job = SimpleNamespace(
-            id="AJ_1", metadata="", attributes=dict[str, str](), room=SimpleNamespace(name="room", metadata="")
+            id="AJ_1",
+            dispatch_id="AD_1",
+            agent_name="switchboard",
+            metadata="",
+            attributes=dict[str, str](),
+            room=SimpleNamespace(sid="RM_1", name="room", metadata=""),
         )
         self.shut_down: list[str] = []
         pipe = SimpleNamespace(_reader=asyncio.StreamReader())  # to the worker

@@ -13,7 +13,6 @@ from livekit.protocol.models import ParticipantInfo
 from switchboard.call.causes import Cause, Ending
 from switchboard.call.reading import read_call
 from switchboard.database.migrations import migrate
-from switchboard.livekit_api.internals import LostJob
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.records.read import latest
 from switchboard.records.recorder import Recorder
@@ -31,7 +30,7 @@ DIED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 async def rescue(server: Server, lost: Job | None = None) -> Outcome:
     """What becomes of the call of `lost` there."""
-    return await Rescue(server.api, LostJob(lost or job(), "dead"), server.clock, looks_every_s=0.0).run()
+    return await Rescue(server.api, lost or job(), {"dead"}, clock=server.clock, looks_every_s=0.0).run()
 
 
 async def test_the_caller_gets_another_agent_with_all_that_the_dispatch_said_and_a_mark() -> None:
@@ -140,7 +139,7 @@ def _record(services: Services) -> Recorder:
 
 async def test_the_record_of_a_lost_call_says_so_and_keeps_what_was_written(services: Services) -> None:
     await _record(services).aclose()
-    await close_record(services, LostJob(job(), "dead"), DIED)
+    await close_record(services, job(), DIED)
     (row,) = await latest(services.engine, 2)
     assert (row.cause, row.ended_at, row.from_number) == ("process_lost", DIED, "+14155550101")
 
@@ -149,7 +148,7 @@ async def test_what_waited_in_the_spool_is_not_written_over_the_end(services: Se
     record = _record(services)
     await record.aclose()
     Spool(services.settings.spool).put({**record._copy(), "revision": 90})  # pyright: ignore[reportPrivateUsage]
-    await close_record(services, LostJob(job(), "dead"), DIED)
+    await close_record(services, job(), DIED)
     await Spool(services.settings.spool).drain(services.engine)
     (row,) = await latest(services.engine, 2)
     assert (row.cause, row.revision) == ("process_lost", 91)
@@ -159,12 +158,12 @@ async def test_a_call_that_had_ended_keeps_its_own_cause(services: Services) -> 
     record = _record(services)
     record.ended(Ending(Cause.CALLER_HUNG_UP))
     await record.aclose()
-    await close_record(services, LostJob(job(), "dead"), DIED)
+    await close_record(services, job(), DIED)
     (row,) = await latest(services.engine, 2)
     assert row.cause == "caller_hung_up"
 
 
 async def test_a_call_that_was_lost_before_anything_was_written_is_on_the_record(services: Services) -> None:
-    await close_record(services, LostJob(job(), "dead"), DIED)
+    await close_record(services, job(), DIED)
     (row,) = await latest(services.engine, 2)
     assert (row.id, row.cause, row.room, row.facts["order"]["value"]) == (id_of("AJ_1"), "process_lost", "call", 17)
