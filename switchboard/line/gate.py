@@ -65,12 +65,12 @@ class Gate:
             self._tick()
             await asyncio.sleep(_TICKS_EVERY_S)
 
-    def stand_before(self, source: Source | GatedSource) -> GatedSource:
-        """`source`, whose sound passes this gate. Once is enough."""
+    def stand_before(self, source: Source | GatedSource, left: Callable[[rtc.AudioFrame], None]) -> GatedSource:
+        """`source`, whose sound passes this gate; `left` is told what does. Once is enough."""
         if isinstance(source, GatedSource):
             return source
         self._sources.append(source)
-        return GatedSource(source, self)
+        return GatedSource(source, self, left)
 
     async def lets_out(self) -> bool:
         """Returns once it is known whether sound may leave."""
@@ -126,9 +126,10 @@ class Gate:
 class GatedSource:
     """A source behind a gate. In all else it is that source."""
 
-    def __init__(self, source: Source, gate: Gate) -> None:
+    def __init__(self, source: Source, gate: Gate, left: Callable[[rtc.AudioFrame], None]) -> None:
         self._source = source
         self._gate = gate
+        self._left = left
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
@@ -136,3 +137,4 @@ class GatedSource:
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         if await self._gate.lets_out():
             await self._source.capture_frame(frame)
+            self._left(frame)

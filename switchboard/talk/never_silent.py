@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from livekit import rtc
@@ -31,6 +32,7 @@ from switchboard.line.leg import Leg
 from switchboard.speech.spares import NotUseful, kind_of
 from switchboard.talk.fixed_words import FixedWords, Phrase, continued, played
 from switchboard.talk.owed import Owed
+from switchboard.talk.sentinel import SILENT_S, Sentinel, is_audible
 from switchboard.talk.watched_words import Sounding, WatchedWords, done_within, next_of
 
 logger = logging.getLogger("switchboard")
@@ -50,7 +52,9 @@ _RATE = 24_000  # Hz, of kept sound where no voice says otherwise
 class NeverSilent:
     """The words of one call for what its models do not say. Faults are told to `events`; the last word ends `leg`."""
 
-    def __init__(self, words: FixedWords, leg: Leg, events: Events, *, speaks_ahead: bool = False) -> None:
+    def __init__(
+        self, words: FixedWords, leg: Leg, events: Events, *, speaks_ahead: bool = False, silent_s: float = SILENT_S
+    ) -> None:
         self._words = words
         self._leg = leg
         self._events = events
@@ -65,6 +69,9 @@ class NeverSilent:
         self._speaks_ahead = speaks_ahead
         self._ahead: asyncio.Task[None] | None = None
         self._owed: Owed | None = None
+        self.sentinel: Sentinel | None = None
+        self._silent_s = silent_s
+        self._awaited = 0  # models that are still giving, or not yet
 
     def attach(self, session: AgentSession[Any]) -> None:
         """From now on, for what is said in `session`."""
@@ -75,7 +82,11 @@ class NeverSilent:
         session.on("tool_execution_updated", self._on_tool)
         session.on("error", self._on_error)
         if not isinstance(session.llm, llm.RealtimeModel):  # that is watched by `unanswered.py`
-            self._owed = Owed(session, session.options.endpointing.get("max_delay", 0.0), self._unanswered)
+            self._owed = Owed(
+                session, session.options.endpointing.get("max_delay", 0.0), partial(self._give_up, "agent", "no answer")
+            )
+        silent = partial(self._give_up, "sound", "nothing left")
+        self.sentinel = Sentinel(session, lambda: self._awaited > 0, silent, self._silent_s)
         if self._speaks_ahead:
             self._ahead = asyncio.create_task(self._speak_ahead(session))
 
@@ -90,6 +101,7 @@ class NeverSilent:
         try:
             while True:
                 step = asyncio.ensure_future(next_of(coming))
+                self._awaited += 1
                 try:
                     while not has_come and not await done_within(step, _LOOKS_EVERY_S):
                         if self._is_time_for_a_moment():
@@ -97,6 +109,7 @@ class NeverSilent:
                             yield FlushSentinel()  # it is said at once, and not with what may follow
                     chunk = await step
                 finally:
+                    self._awaited -= 1
                     step.cancel()
                 if chunk is None:
                     break
@@ -126,6 +139,7 @@ class NeverSilent:
         sound = aiter(speak(words))
         step = asyncio.ensure_future(next_of(sound))
         sounding, has_begun = Sounding(self._loop.time), False
+        self._awaited += 1
         try:
             while True:
                 while not await done_within(step, _LOOKS_EVERY_S):
@@ -138,7 +152,7 @@ class NeverSilent:
                 if (frame := await step) is None:
                     break
                 has_begun = True
-                if phrase is None:
+                if phrase is None and self._in_a_row and is_audible(frame):
                     self._in_a_row = 0  # somebody thought of it, and somebody says it
                 sounding.goes_on(frame.duration)
                 yield frame
@@ -153,6 +167,7 @@ class NeverSilent:
             async for frame in played(kept, self._rate()):
                 yield frame
         finally:
+            self._awaited -= 1
             step.cancel()
 
     async def _beginning(self, text: AsyncIterable[str]) -> tuple[str, Phrase | None]:
@@ -176,13 +191,11 @@ class NeverSilent:
         session = self._session
         if session is None:
             return
-        try:
+        with suppress(RuntimeError):  # the session is closing
             if kept := self._words.kept(phrase):
                 session.say(self._words.text(phrase), audio=played(kept, self._rate()))
             else:
                 session.say(self._words.text(phrase))
-        except RuntimeError:
-            pass  # the session is closing
 
     async def _speak_ahead(self, session: AgentSession[Any]) -> None:
         """What the worker has not had said in this voice and language is said now, once the call has begun well."""
@@ -211,12 +224,12 @@ class NeverSilent:
         if self._owed is not None:
             self._owed.settle()
 
-    def _unanswered(self) -> None:
-        """Nothing that is watched here has failed, and yet nobody speaks."""
+    def _give_up(self, part: str, kind: str) -> None:
+        """Nothing that is watched here has failed, and yet nobody is heard."""
         if self._session is not None:
             with suppress(RuntimeError):  # the session is closing
                 self._session.interrupt(force=True)  # whatever hangs would be said first
-        if (phrase := self._failed("agent", NotUseful("no answer"))) is not None:
+        if (phrase := self._failed(part, NotUseful(kind))) is not None:
             self.say(phrase)
 
     # --- when it is time ------------------------------------------------------------------------------------

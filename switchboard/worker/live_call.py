@@ -245,13 +245,17 @@ class LiveCall:
             self._never_silent.attach(session)
 
         def on_state(_: AgentStateChangedEvent) -> None:  # the first comes before anything is said
-            replace_source(session, self.tenure.gate.stand_before)
+            replace_source(session, lambda source: self.tenure.gate.stand_before(source, self._left))
 
         def on_close(_: CloseEvent) -> None:
             self.events.tell(Reported(at=self.events.now(), report=self.ctx.make_session_report(session)))
 
         session.on("agent_state_changed", on_state)
         session.on("close", on_close)
+
+    def _left(self, frame: rtc.AudioFrame) -> None:
+        if self._never_silent is not None and self._never_silent.sentinel is not None:
+            self._never_silent.sentinel.left(frame)
 
     def log_end(self) -> None:
         """One record for a call that is over: who had it, for how long, and why it ended."""

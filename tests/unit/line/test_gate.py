@@ -39,7 +39,8 @@ class Line:
         self.lost = 0
         self.gate = Gate(self._look, self._on_lost, lambda: self.now)
         self.source = Source()
-        self.way_out = self.gate.stand_before(self.source)
+        self.heard: list[Any] = []
+        self.way_out = self.gate.stand_before(self.source, self.heard.append)
 
     async def _look(self) -> bool:
         self.asked += 1
@@ -74,7 +75,7 @@ async def test_after_a_gap_nothing_leaves_until_it_is_known_that_nobody_else_has
     line.answers.put_nowait(False)
     await saying
     await line.say()
-    assert (len(line.source.left), line.asked, line.lost) == (2, 1, 0)
+    assert (len(line.source.left), len(line.heard), line.asked, line.lost) == (2, 2, 1, 0)
 
 
 async def test_who_was_replaced_meanwhile_says_nothing_more() -> None:
@@ -84,7 +85,7 @@ async def test_who_was_replaced_meanwhile_says_nothing_more() -> None:
     line.answers.put_nowait(True)
     await saying
     await line.say()
-    assert (line.source.left, line.lost) == ([], 1)
+    assert (line.source.left, line.heard, line.lost) == ([], [], 1)
 
 
 async def test_a_gap_is_noticed_while_nothing_is_said_too() -> None:
@@ -134,4 +135,4 @@ async def test_who_sees_another_come_is_silent_at_once() -> None:
 async def test_in_all_else_it_is_the_source_and_one_gate_is_enough() -> None:
     line = Line()
     assert line.way_out.rate == 24_000
-    assert line.gate.stand_before(line.way_out) is line.way_out
+    assert line.gate.stand_before(line.way_out, line.heard.append) is line.way_out
