@@ -9,6 +9,7 @@ import phonenumbers
 
 _NAME = re.compile(r"[^\w+]*[^\W\d_]")
 _LONGEST = 250  # phonenumbers refuses longer text; nothing that long is a number
+_DIGITS = 15  # E.164
 _HIDDEN = frozenset({"anonymous", "unknown", "restricted", "private", "unavailable", "withheld", "blocked"})
 _KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 # A carrier that must send digits spells such a word on the keypad: +266696687 is ANONYMOUS, +8656696 UNKNOWN.
@@ -71,8 +72,10 @@ def _possible(text: str, region: str) -> phonenumbers.PhoneNumber | None:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    reason = phonenumbers.is_possible_number_with_reason(parsed)
-    return parsed if reason == phonenumbers.ValidationResult.IS_POSSIBLE else None
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    # For some countries (Germany) the library takes more digits than a public number can have.
+    return parsed if len(_e164(parsed)) <= 1 + _DIGITS else None
 
 
 def _is_spelled(text: str) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, cast
 
 from switchboard.files.lines import KeyPath, key_lines
 from switchboard.files.syntax import syntax_fault
+
+_LONG_NUMBER = re.compile(r"[0-9_]{4300}")
 
 
 class TableErrors(Exception):
@@ -48,6 +51,9 @@ class Source:
         except tomllib.TOMLDecodeError as error:
             line, what = syntax_fault(text, str(error))
             raise TableErrors((f"{self.name}:{line}: {what}",)) from None
+        except ValueError:  # Python reads no number of more than 4,300 digits
+            line = next((n for n, line in enumerate(text.splitlines(), 1) if _LONG_NUMBER.search(line)), 1)
+            raise TableErrors((f"{self.name}:{line}: a number has too many digits: shorten it",)) from None
         except RecursionError:
             raise TableErrors((f"{self.name}:1: tables or lists are nested too deep: write them flat",)) from None
 

@@ -108,12 +108,15 @@ def _plain(value: object) -> str:
 
 
 def from_json(text: str) -> Row:
-    """What `to_json` wrote. Raises ValueError, TypeError or KeyError for anything else."""
-    row: Row = dict(json.loads(text))
-    for name in _TIMES:
-        if row.get(name) is not None:
-            row[name] = datetime.fromisoformat(row[name])
-    row["id"] = UUID(row["id"])
+    """What `to_json` wrote. Raises ValueError for anything else."""
+    try:
+        row: Row = dict(json.loads(text))
+        for name in _TIMES:
+            if row.get(name) is not None:
+                row[name] = datetime.fromisoformat(row[name])
+        row["id"] = UUID(row["id"])
+    except (TypeError, KeyError, AttributeError, RecursionError) as fault:
+        raise ValueError(f"no row ({type(fault).__name__})") from None
     if unknown := row.keys() - set(COLUMNS):
         raise ValueError(f"unknown columns: {sorted(unknown)}")
     return row

@@ -59,7 +59,7 @@ class Spool:
             row = from_json(await asyncio.to_thread(file.read_text, encoding="utf-8"))
         except FileNotFoundError:
             return False  # its own call has written it meanwhile
-        except (ValueError, TypeError, KeyError):
+        except ValueError:
             self._set_aside(file, "cannot be read")
             return False
         try:

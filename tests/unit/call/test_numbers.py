@@ -37,6 +37,7 @@ def test_a_number_is_read_in_its_region(raw: str, region: str, e164: str, countr
     [
         "911",
         "101",
+        "+49490114155550123",
         "anonymous",
         "Restricted",
         "sip:alice7@example.com",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
+from switchboard.files.source import Source, TableErrors
 from switchboard.files.syntax import syntax_fault
 
 FAULTS = [
@@ -37,3 +39,18 @@ def test_a_fault_is_told_as_somebody_would_who_looked_at_the_file(text: str, lin
         tomllib.loads(text)
     found, told = syntax_fault(text, str(error.value))
     assert (found, words in told) == (line, True), told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = 1\nb = " + "9" * 5000, "file.toml:2: a number has too many digits: shorten it"),
+        ("a = " + "[" * 5000, "file.toml:1: tables or lists are nested too deep: write them flat"),
+    ],
+    ids=["a long number", "nested"],
+)
+def test_what_python_does_not_read_is_a_fault_of_its_line(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "file.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(TableErrors) as wrong:
+        Source(tmp_path / "file.toml")
+    assert wrong.value.errors == (told,)

@@ -411,3 +411,11 @@ async def test_a_call_that_ends_before_it_is_decided_is_on_the_record(engine: As
     await recorder.aclose()
     row = await record(engine, recorder)
     assert (row.route, row.cause, row.sip_call_id) == (None, "caller_hung_up", "SCL_1")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "5", '{"id": 5}', '{"id": ' + "[" * 20_000, '{"id": null}', '[["id", "x"]]']
+)
+def test_a_file_that_is_no_row_is_one_kind_of_fault(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of any words
+        from_json(text)
