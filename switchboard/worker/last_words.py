@@ -8,27 +8,35 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
+from switchboard.call.call import Call
 from switchboard.call.causes import Cause
-from switchboard.call.events import Events
-from switchboard.intake.caller import AnsweredElsewhere, NoCaller, wait_for_caller
+from switchboard.call.events import Events, Identified
+from switchboard.database.engine import make_engine
+from switchboard.intake.caller import AnsweredElsewhere, wait_for_caller
+from switchboard.intake.reading import Reader, expected
 from switchboard.line.announcing import play_into
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
 from switchboard.line.states import State
 from switchboard.livekit_api.rooms import delete_room
+from switchboard.records.recorder import Recorder
+from switchboard.records.row import id_of
+from switchboard.records.spool import Spool
 from switchboard.talk.fixed_words import spoken_in_any
-from switchboard.worker.settings import WrongSettings, read_settings
+from switchboard.worker.settings import read_settings
 
 logger = logging.getLogger("switchboard")
 
 _WITHIN_S = 20.0  # for a telephone that we answer to say that it is answered, and the words
 _ANSWERS_WITHIN_S = 5.0
 _CALLER_WITHIN_S = 5.0
+_NO_REGION = "ZZ"  # a number without + is not guessed at
 
 
 async def part_with_words(leg: Leg, room: rtc.Room, folder: Path, languages: Sequence[str], detail: str) -> None:
@@ -61,28 +69,49 @@ async def _say(leg: Leg, room: rtc.Room, folder: Path, languages: Sequence[str])
 
 
 async def turn_away(ctx: JobContext, fault: Exception) -> None:
-    """For a call that nothing has been made for: tell its caller goodbye, and let nobody ring on. Never raises."""
+    """For a call that nothing has been made for: tell its caller goodbye, let nobody ring on, and put it on the record.
+
+    Never raises.
+    """
 
     async def delete() -> None:
         await delete_room(ctx.api, ctx.job.room.name)
 
-    leg = Leg(ctx.room, delete, Events())
-    try:
-        async with asyncio.timeout(_WITHIN_S):
-            folder = read_settings().fixed_words
-            if not ctx.room.isconnected():
-                await ctx.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE)
-            leg.watch(await wait_for_caller(ctx, _CALLER_WITHIN_S))
-            await part_with_words(leg, ctx.room, folder, (), type(fault).__name__)
-    except AnsweredElsewhere:
-        leg.leave_to_another()
-    except (NoCaller, WrongSettings):
-        pass
-    except Exception:
-        logger.exception("the caller could not be told that the call cannot be taken")
-    leg.end(Cause.FAULT, type(fault).__name__)
-    await leg.close()
-    ctx.shutdown("the call could not be taken")
+    events = Events()
+    leg = Leg(ctx.room, delete, events)
+    async with AsyncExitStack() as stack:
+        stack.callback(ctx.shutdown, "the call could not be taken")
+        try:
+            settings = read_settings()
+            record = Recorder(
+                make_engine(settings.database_url), Spool(settings.spool), ctx.job.room.name, id_of(ctx.job.id)
+            )
+            stack.push_async_callback(record.aclose)
+            events.subscribe(record.hear)
+            events.tell(Identified(at=events.now(), call=expected(ctx.job, events.now(), _NO_REGION)))
+            async with asyncio.timeout(_WITHIN_S):
+                caller = await _enter(ctx)
+                events.tell(Identified(at=events.now(), call=_known(ctx, caller)))
+                leg.watch(caller)
+                await part_with_words(leg, ctx.room, settings.fixed_words, (), type(fault).__name__)
+        except AnsweredElsewhere:
+            leg.leave_to_another()
+        except Exception as error:  # only the kind: its text may name the room
+            logger.error("the caller could not be told that the call cannot be taken (%s)", type(error).__name__)
+        leg.end(Cause.FAULT, type(fault).__name__)
+        await leg.close()
+
+
+async def _enter(ctx: JobContext) -> rtc.RemoteParticipant:
+    """The caller. Raises NoCaller, AnsweredElsewhere, and what connecting raises."""
+    if not ctx.room.isconnected():
+        await ctx.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE)
+    return await wait_for_caller(ctx, _CALLER_WITHIN_S)
+
+
+def _known(ctx: JobContext, caller: rtc.RemoteParticipant) -> Call:
+    """What LiveKit says of them; the routing file, and what it would make of it, may be what failed."""
+    return Reader(ctx.room, caller, ctx.job.metadata, _NO_REGION).read()
 
 
 async def turn_away_where_it_fails(answer: Callable[[JobContext], Awaitable[None]], ctx: JobContext) -> None:

@@ -11,6 +11,9 @@ import pytest
 from livekit import rtc
 from livekit.agents import JobContext
 
+from switchboard.database.engine import make_engine
+from switchboard.database.migrations import migrate
+from switchboard.records.read import latest
 from switchboard.speech.kept import KeptSound
 from switchboard.talk.fixed_words import text_of
 from switchboard.worker.bootstrap import CannotStart
@@ -115,12 +118,17 @@ class Job:
         self.room.refuses = 1
         self.room.isconnected = lambda: self.connected  # type: ignore[attr-defined]
         self.api = SimpleNamespace(room=SimpleNamespace(delete_room=self._delete))
-        self.job = SimpleNamespace(room=SimpleNamespace(name="room"), agent_name="switchboard")
+        self.job = SimpleNamespace(
+            id="AJ_1", room=SimpleNamespace(name="room", metadata=""), metadata="", agent_name="switchboard"
+        )
+        self.room.metadata = ""  # type: ignore[attr-defined]
         self.shut_down: list[str] = []
         self.connected = False
         self._caller = FakeCaller() if caller else None
         for_caller = self._caller or FakeCaller()
-        for_caller.permissions = SimpleNamespace(can_publish=True, hidden=False)  # type: ignore[attr-defined]
+        for_caller.permissions = SimpleNamespace(can_publish=True, hidden=False, can_update_metadata=False)  # type: ignore[attr-defined]
+        for_caller.metadata = ""  # type: ignore[attr-defined]
+        for_caller.attributes["sip.phoneNumber"] = "+14155550123"
         self.participant = Participant(self.room, for_caller)
         self.room.local_participant = self.participant  # type: ignore[attr-defined]
 
@@ -143,6 +151,9 @@ async def test_a_caller_of_whom_nothing_is_known_is_told_goodbye_and_not_left_ri
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SWITCHBOARD_CACHE", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'calls.sqlite3'}")
+    engine = make_engine(f"sqlite:///{tmp_path / 'calls.sqlite3'}")
+    await migrate(engine)
     _keep(read_settings().fixed_words, "en")
     job = Job()
 
@@ -154,9 +165,19 @@ async def test_a_caller_of_whom_nothing_is_known_is_told_goodbye_and_not_left_ri
     assert job.room.deletions == 2, "and tried again"
     assert not job.room.is_there
     assert job.shut_down == ["the call could not be taken"]
+    (row,) = await latest(engine, 2)
+    assert (row.cause, row.end_reason, row.from_number) == (
+        "fault",
+        "a fault in the worker: CannotStart",
+        "+14155550123",
+    )
 
 
-async def test_a_room_that_cannot_be_entered_is_closed_from_outside(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_room_that_cannot_be_entered_is_closed_from_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'calls.sqlite3'}")
+    monkeypatch.setenv("SWITCHBOARD_SPOOL", str(tmp_path / "spool"))
     job = Job(caller=False)
     await turn_away(cast("JobContext", job), RuntimeError("before the session"))
     assert not job.room.is_there
