@@ -20,18 +20,21 @@ from bench.contenders import PIPECAT_BOT, PLAIN, Contender
 from chaos import report
 from chaos.call import run
 from chaos.line import Line
-from chaos.matrix import FAULTS, PARTS, PHASES, REFUSED, Cell, cells
+from chaos.matrix import EVERY, FAULTS, OWN, PARTS, PHASES, REFUSED, SHORT, Cell, cells
+from chaos.own import BY_CELL, OWN_FAULTS
+from chaos.own_stage import OwnStage
 from chaos.result import Result
 from chaos.stage import Broken
 from lab.stage.worker_process import WorkerFailed
 
 PEERS = {peer.name: peer for peer in (PLAIN, PIPECAT_BOT)}
+_PARTS, _FAULTS = (*PARTS, OWN), tuple(dict.fromkeys((*FAULTS, *(fault.name for fault in OWN_FAULTS))))
 _LINES = 2  # calls at a time: more of them are slower on two processors, and the waits are what is measured
 
 
 def main(
-    only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(PARTS)}.")] = None,
-    fault: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(FAULTS)}.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(_PARTS)}.")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(_FAULTS)}.")] = None,
     phase: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {', '.join(PHASES)}.")] = None,
     short: Annotated[bool, typer.Option("--short", help="Eight cells, two minutes.")] = False,
     spares: Annotated[bool, typer.Option("--spares", help="Each part has a spare that works.")] = False,
@@ -42,16 +45,19 @@ def main(
     keep: Annotated[Path | None, typer.Option(help="Leave log, database and the calls' sound in this folder.")] = None,
 ) -> None:
     """Break each provider in each way in each phase of a call, and tell what callers hear, after how long."""
-    for option, wanted, known in (("--only", only, PARTS), ("--fault", fault, FAULTS), ("--phase", phase, PHASES)):
+    for option, wanted, known in (("--only", only, _PARTS), ("--fault", fault, _FAULTS), ("--phase", phase, PHASES)):
         if unknown := sorted(set(wanted or ()) - set(known)):
             _fail(f"{option} {unknown[0]}: unknown (have: {', '.join(known)})")
     if peer is not None and peer not in PEERS:
         _fail(f"--peer {peer}: unknown (have: {', '.join(PEERS)})")
     if peer is not None and not Path(PEERS[peer].command[0]).exists():
         _fail(f"{peer} is not installed: scripts/bench --contender {peer} --short installs it")
-    chosen = cells(only or (), fault or (), phase or (), short=short)
+    every = SHORT if short else (*EVERY, *BY_CELL)
+    chosen = cells(every, only or (), fault or (), phase or ())
     if peer is not None:
         chosen = [cell for cell in chosen if _of_a_peer(cell)]
+    elif spares:
+        chosen = [cell for cell in chosen if cell.part != OWN]
     if not chosen:
         _fail("no cell is left of what was asked for")
     if keep is not None:
@@ -81,24 +87,36 @@ async def _run(
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # nothing is left running
-    with tempfile.TemporaryDirectory(prefix="switchboard-chaos-") as folder:
-        async with Broken(keep or Path(folder), lines, spares=spares, peer=peer) as stage:
-            await stage.warm_up()
-            # In no order of theirs: what else this machine does for a while meets all kinds of them.
-            waiting = random.Random(len(chosen)).sample(chosen, len(chosen))
+    with tempfile.TemporaryDirectory(prefix="switchboard-chaos-") as temporary:
+        folder = keep or Path(temporary)
+        # In no order of theirs: what else this machine does for a while meets all kinds of them.
+        waiting = random.Random(len(chosen)).sample(chosen, len(chosen))
+        own = [cell for cell in waiting if cell.part == OWN]
+        others = [cell for cell in waiting if cell.part != OWN]
 
-            async def work(line: Line) -> None:
-                while waiting:
-                    result = await run(stage, line, waiting.pop())
-                    results.append(result)
-                    print(report.line(result), flush=True)
+        def note(result: Result) -> None:
+            results.append(result)
+            print(report.line(result), flush=True)
 
-            await asyncio.gather(*(work(line) for line in stage.lines))
+        if others:
+            async with Broken(folder, lines, spares=spares, peer=peer) as stage:
+                await stage.warm_up()
+
+                async def work(line: Line) -> None:
+                    while others:
+                        note(await run(stage, line, others.pop()))
+
+                await asyncio.gather(*(work(line) for line in stage.lines))
+        if own:
+            async with OwnStage(folder) as broken_within:
+                for cell in own:
+                    note(await broken_within.run(cell))
 
 
 def _of_a_peer(cell: Cell) -> bool:
     """A peer has neither tools nor colleagues, and one address for model and voice: it cannot lose one alone."""
-    return cell.phase not in ("tool", "hand-over") and (cell.fault != REFUSED or cell.part == "stt")
+    has_it = cell.part != OWN and cell.phase not in ("tool", "hand-over")
+    return has_it and (cell.fault != REFUSED or cell.part == "stt")
 
 
 def _fail(message: str) -> NoReturn:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from chaos.matrix import FAULTS, PARTS, REFUSED, Cell, Part
+from chaos.matrix import FAULTS, OWN, PARTS, REFUSED, Cell, Part
 from lab.providers.server import Delays, OfflineServer
 from lab.stage.proxy import Proxy
 from lab.stage.up import Up
@@ -31,6 +31,7 @@ class Line(Up):
 
     async def break_(self, cell: Cell) -> None:
         """From now on the part fails."""
+        assert cell.part != OWN
         if cell.fault == REFUSED:
             await self.doors[cell.part].cut()
         else:

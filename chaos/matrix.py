@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal, get_args
@@ -12,6 +12,7 @@ Phase = Literal["ringing", "greeting", "listening", "thinking", "tool", "hand-ov
 PARTS: tuple[Part, ...] = get_args(Part)
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
+OWN: Literal["own"] = "own"  # nothing of a provider's (chaos/own.py)
 REFUSED = "refused"  # a port that is closed: nothing that a stand-in could do by itself
 FAULTS: Mapping[str, Mapping[str, Any]] = {
     REFUSED: {},
@@ -32,7 +33,7 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
 class Cell:
     """`part` begins to fail by `fault` in `phase` of a call, and does not stop."""
 
-    part: Part
+    part: Part | Literal["own"]
     fault: str
     phase: Phase
 
@@ -53,11 +54,13 @@ SHORT = (
 )
 
 
+EVERY = tuple(Cell(*cell) for cell in product(PARTS, FAULTS, PHASES))
+
+
 def cells(
-    parts: Collection[str] = (), faults: Collection[str] = (), phases: Collection[str] = (), *, short: bool = False
+    every: Iterable[Cell], parts: Collection[str] = (), faults: Collection[str] = (), phases: Collection[str] = ()
 ) -> list[Cell]:
     """Those of these parts, faults and phases; where none are named, of all."""
-    every = SHORT if short else tuple(Cell(*cell) for cell in product(PARTS, FAULTS, PHASES))
     return [
         cell
         for cell in every

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import sys
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from bench.contenders import Contender, Running
 from chaos.line import Line
+from chaos.listening import VOICE
+from chaos.records import cause_of
 from lab.providers.address import environment
 from lab.providers.server import OfflineServer
 from lab.softphone import CallEnded, Caller, Softphone
@@ -21,7 +21,6 @@ from lab.stage.stage import Stage
 from lab.stage.worker_process import WorkerProcess
 
 ROOT = Path(__file__).resolve().parents[1]
-VOICE = "ash"
 CALLER = "Miss Wilson"
 GREETING = "Harbor Bikes. Hello {}, how can I help you?"
 _AGENT = "switchboard"
@@ -193,14 +192,4 @@ class Broken(Stage[None]):
 
     async def cause(self, phone: Softphone) -> str | None:
         """Why the call of `phone` ended, as it is on the record; None where it is not, in time."""
-        deadline = asyncio.get_running_loop().time() + _WRITTEN_WITHIN_S
-        while asyncio.get_running_loop().time() < deadline:
-            if cause := await asyncio.to_thread(self._read_cause, phone.caller.room_name):
-                return cause
-            await asyncio.sleep(0.1)
-        return None
-
-    def _read_cause(self, room: str) -> str | None:
-        with closing(sqlite3.connect(f"file:{self._folder / 'calls.sqlite3'}?mode=ro", uri=True)) as database:
-            rows: list[tuple[Any]] = database.execute("SELECT cause FROM calls WHERE room = ?", (room,)).fetchall()
-        return rows[0][0] if rows else None
+        return await cause_of(self._folder / "calls.sqlite3", phone.caller.room_name)

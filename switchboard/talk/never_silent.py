@@ -82,9 +82,8 @@ class NeverSilent:
         session.on("tool_execution_updated", self._on_tool)
         session.on("error", self._on_error)
         if not isinstance(session.llm, llm.RealtimeModel):  # that is watched by `unanswered.py`
-            self._owed = Owed(
-                session, session.options.endpointing.get("max_delay", 0.0), partial(self._give_up, "agent", "no answer")
-            )
+            pause_s = session.options.endpointing.get("max_delay", 0.0)
+            self._owed = Owed(session, pause_s, partial(self._give_up, "agent", "no answer"), self._go_on)
         silent = partial(self._give_up, "sound", "nothing left")
         self.sentinel = Sentinel(session, lambda: self._awaited > 0, silent, self._silent_s)
         if self._speaks_ahead:
@@ -197,6 +196,12 @@ class NeverSilent:
             else:
                 session.say(self._words.text(phrase))
 
+    def say_moment(self) -> None:
+        """One moment, please: unless somebody speaks."""
+        session = self._session
+        if session is not None and session.agent_state != "speaking" and session.user_state != "speaking":
+            self.say(self._next_moment())
+
     async def _speak_ahead(self, session: AgentSession[Any]) -> None:
         """What the worker has not had said in this voice and language is said now, once the call has begun well."""
         await asyncio.sleep(_SPEAKS_AHEAD_AFTER_S)
@@ -222,7 +227,7 @@ class NeverSilent:
     def owes_nothing(self) -> None:
         """The agent does not mean to answer what the caller said last."""
         if self._owed is not None:
-            self._owed.settle()
+            self._owed.excuse()
 
     def _give_up(self, part: str, kind: str) -> None:
         """Nothing that is watched here has failed, and yet nobody is heard."""
@@ -231,6 +236,12 @@ class NeverSilent:
                 self._session.interrupt(force=True)  # whatever hangs would be said first
         if (phrase := self._failed(part, NotUseful(kind))) is not None:
             self.say(phrase)
+
+    def _go_on(self) -> None:
+        """A tool has done its work and gave nothing to say: the model finds words for that."""
+        if self._session is not None:
+            with suppress(RuntimeError):  # the session is closing
+                self._session.generate_reply(tool_choice="none")
 
     # --- when it is time ------------------------------------------------------------------------------------
 
@@ -274,9 +285,7 @@ class NeverSilent:
 
     def _wait_for_tool(self, call: str, within_s: float) -> None:
         def still_at_work() -> None:
-            session = self._session
-            if session is not None and session.agent_state != "speaking" and session.user_state != "speaking":
-                self.say(self._next_moment())
+            self.say_moment()
             self._wait_for_tool(call, _STILL_AFTER_S)
 
         self._tools[call] = self._loop.call_later(within_s, still_at_work)

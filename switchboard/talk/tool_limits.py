@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from livekit.agents import FunctionTool, ToolError
+from livekit.agents import FunctionTool, StopResponse, ToolError
 
 LONGEST = 8_000  # characters of an answer: more than anybody would listen to
 _TOO_LATE = (
@@ -28,6 +28,10 @@ def limited(tool: FunctionTool[..., Any], within_s: Callable[[Any], float]) -> F
         try:
             async with limit:
                 answer = await function(agent, *args, **kwargs)
+        except StopResponse:
+            if net := agent.conversation.equipment.never_silent:
+                net.owes_nothing()
+            raise
         except TimeoutError:
             if not limit.expired():  # its own, which it did not catch
                 raise

@@ -53,7 +53,7 @@ def test_the_call_is_on_the_record(cells: dict[str, Any], cell: str) -> None:
     ("options", "says"),
     [
         (["--fault", "flood"], "--fault flood: unknown (have: refused, 401"),
-        (["--only", "ears"], "--only ears: unknown (have: stt, llm, tts)"),
+        (["--only", "ears"], "--only ears: unknown (have: stt, llm, tts, own)"),
         (["--peer", "asterisk"], "--peer asterisk: unknown (have: plain, pipecat)"),
         (["--short", "--only", "stt", "--phase", "tool"], "no cell is left"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chaos.heard import Text, recognise
-from chaos.matrix import FAULTS, PARTS, PHASES, SHORT, Cell, cells
+from chaos.matrix import EVERY, FAULTS, PARTS, PHASES, SHORT, Cell, cells
 from chaos.report import line, markdown, summary
 from chaos.result import Result
 from chaos.waits import REFUSED, SILENCE, UNKNOWN, Wait, wait_of
@@ -107,20 +107,20 @@ def test_a_refusal_while_it_rings_is_an_answer_when_it_comes_in_time(until: floa
 
 
 def test_every_fault_meets_every_part_in_every_phase() -> None:
-    assert len(cells()) == len(set(cells())) == len(PARTS) * len(PHASES) * len(FAULTS)
+    assert len(EVERY) == len(set(EVERY)) == len(PARTS) * len(PHASES) * len(FAULTS)
     assert set(WAYS) <= set(FAULTS)
 
 
 def test_cells_are_chosen_by_part_fault_and_phase() -> None:
-    assert cells(["stt"], ["hang"], ["thinking"]) == [Cell("stt", "hang", "thinking")]
-    assert len(cells(["tts"], [], ["ringing"])) == len(FAULTS)
+    assert cells(EVERY, ["stt"], ["hang"], ["thinking"]) == [Cell("stt", "hang", "thinking")]
+    assert len(cells(EVERY, ["tts"], [], ["ringing"])) == len(FAULTS)
 
 
 def test_the_short_form_has_each_part_and_phase() -> None:
     assert {cell.part for cell in SHORT} == set(PARTS)
     assert {cell.phase for cell in SHORT} == set(PHASES)
-    assert set(SHORT) <= set(cells())
-    assert cells(["stt"], short=True) == [cell for cell in SHORT if cell.part == "stt"]
+    assert set(SHORT) <= set(EVERY)
+    assert cells(SHORT, ["stt"]) == [cell for cell in SHORT if cell.part == "stt"]
 
 
 def _result(phase: str = "listening", cause: str | None = "caller_hung_up", longest_s: float = 1.2) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -35,6 +36,18 @@ class Listens(PhoneAgent):
         raise self.raises
 
 
+class Waits(PhoneAgent):
+    """For something that is there only once the caller was told "one moment"."""
+
+    name = "front_desk"
+    has_waited = False
+
+    async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: llm.ChatMessage) -> None:
+        net: Any = self.conversation.equipment.never_silent
+        await net.work.wait()
+        self.has_waited = True
+
+
 class Ignores(Listens):
     raises = StopResponse()
 
@@ -44,9 +57,15 @@ class Net:
 
     def __init__(self) -> None:
         self.owes = True
+        self.moments = 0
+        self.work = asyncio.Event()
 
     def owes_nothing(self) -> None:
         self.owes = False
+
+    def say_moment(self) -> None:
+        self.moments += 1
+        self.work.set()
 
     def thinking(self, answer: Any) -> Any:
         return answer
@@ -79,6 +98,14 @@ async def test_a_turn_is_answered_although_the_agents_own_hook_raised(caplog: py
     await _asked(Listens(conversation), conversation)
     assert "on_user_turn_completed of agent front_desk failed" in caplog.text
     assert net.owes
+
+
+async def test_a_caller_whose_turn_is_looked_into_for_long_is_told_one_moment() -> None:
+    conversation = _conversation(net := Net())
+    agent = Waits(conversation)
+    await _asked(agent, conversation)
+    assert agent.has_waited
+    assert net.moments == 1
 
 
 async def test_an_agent_that_means_to_be_silent_may_be() -> None:

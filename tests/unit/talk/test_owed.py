@@ -14,6 +14,7 @@ from livekit.agents import (
     FunctionToolsExecutedEvent,
     UserInputTranscribedEvent,
     UserStateChangedEvent,
+    llm,
 )
 
 from switchboard.talk.owed import Owed
@@ -28,11 +29,14 @@ class Session(rtc.EventEmitter[Any]):
         super().__init__()
         self.agent_state = self.user_state = "listening"
         self.now = 100.0
-        self.missed = 0
-        self.owed = Owed(cast("AgentSession[Any]", self), PAUSE_S, self._miss, lambda: self.now, 0.0)
+        self.missed = self.asked_to_go_on = 0
+        self.owed = Owed(cast("AgentSession[Any]", self), PAUSE_S, self._miss, self._go_on, lambda: self.now, 0.0)
 
     def _miss(self) -> None:
         self.missed += 1
+
+    def _go_on(self) -> None:
+        self.asked_to_go_on += 1
 
     def agent(self, state: Any) -> None:
         old: Any = self.agent_state
@@ -95,7 +99,7 @@ async def test_nothing_is_missed_where_nothing_is_owed_any_more(what: str) -> No
         case "closed":
             session.emit("close", SimpleNamespace())
         case _:
-            session.owed.settle()
+            session.owed.excuse()
     assert await session.after(60) == 0
 
 
@@ -117,13 +121,43 @@ async def test_a_caller_who_goes_on_speaking_is_not_interrupted() -> None:
     assert await session.after(60) == 0
 
 
-async def test_a_tool_takes_its_time_and_owes_an_answer_when_it_has_given_none() -> None:
+def _done(reply_required: bool) -> FunctionToolsExecutedEvent:
+    call = llm.FunctionCall(call_id="1", name="note", arguments="{}")
+    output = llm.FunctionCallOutput(call_id="1", output="", is_error=False, reply_required=reply_required)
+    return FunctionToolsExecutedEvent(function_calls=[call], function_call_outputs=[output])
+
+
+async def test_a_tool_takes_its_time_and_an_answer_is_owed_after_it() -> None:
     session = Session()
     session.greet()
     session.ask()
     session.tool("tool_call_started")
     assert await session.after(60) == 0
     session.tool("tool_call_ended")
-    session.emit("function_tools_executed", FunctionToolsExecutedEvent(function_calls=[], function_call_outputs=[]))
+    session.emit("function_tools_executed", _done(True))
     assert await session.after(PAUSE_S + 1.0) == 0
     assert await session.after(0.2) == 1
+    assert session.asked_to_go_on == 0
+
+
+async def test_after_a_tool_that_gave_nothing_to_say_the_model_is_asked_to_go_on() -> None:
+    session = Session()
+    session.greet()
+    session.ask()
+    session.emit("function_tools_executed", _done(False))
+    await session.after(0.7)
+    assert session.asked_to_go_on == 0, "it may have spoken by itself"
+    await session.after(0.2)
+    assert (session.asked_to_go_on, session.missed) == (1, 0)
+
+
+async def test_an_agent_whose_tool_says_that_nothing_is_to_follow_is_not_asked_to_go_on() -> None:
+    session = Session()
+    session.greet()
+    session.ask()
+    session.owed.excuse()
+    session.emit("function_tools_executed", _done(False))
+    assert await session.after(60) == 0
+    assert session.asked_to_go_on == 0
+    session.ask("Hello?")
+    assert await session.after(60) == 1

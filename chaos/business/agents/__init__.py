@@ -1,0 +1,1 @@
+"""Who talks at the business that is broken from within."""
