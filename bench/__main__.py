@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from bench import answering, contenders, cost, decisions, replies
+from bench import answering, contenders, cost, decisions, overload, replies
 from bench.contenders import Contender
 from bench.contest import Contest, NotAnswered, set_up
 from bench.report import machine, table
@@ -23,11 +23,13 @@ from bench.results import Results
 from bench.sentences import Sentence, human, synthetic
 from lab.stage.worker_process import WorkerFailed
 
+_BY_NAME = ("overload",)  # measured where it is named: it is about ourselves alone
 PARTS = ("answer", "replies", "typical", "synthetic", "cuts", "barge-in", "cost", "capacity", "start", "routing")
 NAMES = tuple(one.name for one in contenders.ALL)
 OTHERS = tuple(one.name for one in contenders.OTHERS)
 TYPICAL = {"stt": 0.150, "llm": 0.350, "tts": 0.200}  # s, of the providers
 
+_HAVE_PARTS = f"{', '.join(PARTS)}; only when named: {', '.join(_BY_NAME)}"
 _HAVE = f"{', '.join(NAMES)}; only when named: {', '.join(OTHERS)}"
 console = Console(stderr=True)
 
@@ -47,21 +49,22 @@ class Size:
     routes: tuple[int, ...]
     listed: int  # numbers in the lists that routes ask for
     rounds: int  # of a decision
+    rush: int  # calls within a second
 
 
-FULL = Size(6, 8, 7, 3, 3, 15.0, 9, 1, (10, 1_000, 10_000), 1_000_000, 40)
-SHORT = Size(1, 1, 1, 1, 1, 3.0, 1, 1, (10,), 10_000, 2)
+FULL = Size(6, 8, 7, 3, 3, 15.0, 9, 1, (10, 1_000, 10_000), 1_000_000, 40, 50)
+SHORT = Size(1, 1, 1, 1, 1, 3.0, 1, 1, (10,), 10_000, 2, 6)
 
 
 def main(
-    only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {', '.join(PARTS)}.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help=f"Only this part, repeatable: {_HAVE_PARTS}.")] = None,
     contender: Annotated[list[str] | None, typer.Option(help=f"Only this one, repeatable: {_HAVE}.")] = None,
     short: Annotated[bool, typer.Option("--short", help="Try every part quickly; the figures mean nothing.")] = False,
     before: Annotated[Path | None, typer.Option(help="A checkout of an earlier version, measured beside ours.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write machine, versions and samples here.")] = None,
 ) -> None:
     """Measure this worker beside a plain one, a pipecat bot and the floor."""
-    parts = _chosen(only, PARTS, "--only")
+    parts = _chosen(only, PARTS, "--only", _BY_NAME)
     names = _chosen(contender, NAMES, "--contender", OTHERS)
     who = [one for one in (*contenders.ALL, *contenders.OTHERS) if one.name in names]
     missing = [one.name for one in who if not Path(one.command[0]).exists()]
@@ -125,6 +128,12 @@ async def _measure(
                 lambda one=one, seconds=seconds, most=most: cost.alone(
                     contest, one, results, spoken[: size.few_sentences], seconds=seconds, most=most
                 ),
+            )
+        if "overload" in parts:
+            few = spoken[: size.few_sentences]
+            await _step(
+                "overload",
+                lambda: overload.overload(contest, contest.folder / "overload", results, few, size.rush, size.seconds),
             )
         if "start" in parts:
             await _step("start", lambda: cost.cold_starts(contest, who, results, size.starts))

@@ -97,13 +97,13 @@ class Running(WorkerProcess):
         variables = {
             **os.environ,
             **environment,
-            **contender.variables,
             "LIVEKIT_AGENT_NAME": contender.name,
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / contender.name}.sqlite3",
             "SWITCHBOARD_SPOOL": str(own / "spool"),
             "SWITCHBOARD_CACHE": str(own_cache(own / "cache", ROOT / ".cache")),
             "SWITCHBOARD_MAX_CALLS": "64",  # `capacity` finds out how many it holds
             "PYTHONUNBUFFERED": "1",
+            **contender.variables,
         }
         if contender.speech:
             variables["SWITCHBOARD_CONFIG"] = str(write_table(contender, own))

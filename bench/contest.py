@@ -42,7 +42,7 @@ class Contest(Stage[Providers]):
     def __init__(self, folder: Path) -> None:
         super().__init__(Providers())
         self.running: list[Running] = []
-        self._folder = folder
+        self.folder = folder
 
     async def set_up(self) -> None:
         await super().set_up()
@@ -55,7 +55,7 @@ class Contest(Stage[Providers]):
         async with AsyncExitStack() as stack:
             stack.callback(self.running.clear)
             for contender in contenders:
-                running = Running(contender, self.livekit, self.environment, self._folder)
+                running = Running(contender, self.livekit, self.environment, self.folder)
                 self.running.append(await stack.enter_async_context(running))
             for one in self.running:
                 async with self.call(one, tries=TRIES) as caller:

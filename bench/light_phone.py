@@ -64,11 +64,14 @@ class LightPhone:
         self.answered_at = 0.0
         self.lost = 0.0  # s of audible sound that came before the answer
         self.answered = asyncio.Event()
+        self.over_at = 0.0  # when others ended it
+        self.over = asyncio.Event()
         self._livekit = livekit
         self._room = rtc.Room()
         self._source = rtc.AudioSource(RATE, 1, queue_size_ms=int(LONGEST * 1000))
         self._tasks: set[asyncio.Task[None]] = set()
         self._room.on("track_subscribed", self._on_track)
+        self._room.on("disconnected", self._on_disconnected)
 
     async def join(self, agent_name: str | None) -> None:
         """Call. There is no room yet; its first participant brings `agent_name` with it, as a dispatch rule does."""
@@ -116,6 +119,15 @@ class LightPhone:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._source.aclose()
+
+    def has_agent(self) -> bool:
+        """Whether an agent is in the room."""
+        agent = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+        return any(one.kind == agent for one in self._room.remote_participants.values())
+
+    def _on_disconnected(self, *_: object) -> None:
+        self.over_at = self.over_at or time.perf_counter()
+        self.over.set()
 
     def _on_track(self, track: rtc.Track, *_: object) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO and not self._tasks_of("listen"):

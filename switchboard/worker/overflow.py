@@ -26,6 +26,8 @@ logger = logging.getLogger("switchboard")
 # nobody has by the first look, nobody will take. The later ones are for a caller who comes after the dispatch, and for
 # a server that failed.
 LOOKS_AFTER_S = (0.3, 0.7, 1.0)
+# Each takes processor time from the calls: whoever comes while so many are told is refused.
+TOLD_AT_ONCE = 20
 _NO_LINE = "all lines are taken"
 
 
@@ -62,6 +64,7 @@ class FullHouse:
         self._desk = desk
         self._looks_after_s = looks_after_s
         self.line = WaitingLine()
+        self._told = 0  # how many are told so now
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -120,19 +123,18 @@ class FullHouse:
         overflow, decision = self._file().overflow, caller.decision
         if not isinstance(decision, Answer) or overflow.then == "refuse":
             return await self._refuse(api, caller, people)
-        if overflow.then == "transfer":
-            self._start(self._spoken_to(self._desk.transfer(caller, decision)))
-        elif overflow.then == "queue" and self._has_place(caller, overflow.at_most):
+        if overflow.then == "queue" and self.line.before(caller.room, caller.came_at) < overflow.at_most:
             self.line.enter(caller.room, caller.came_at)
             self._start(self._keep_waiting(caller, decision))
-        elif overflow.then == "queue" and overflow.announce is None and await self._refuse(api, caller, people):
             return True
+        has_words = overflow.then != "queue" or overflow.announce is not None
+        if not (has_words and self._told < TOLD_AT_ONCE) and await self._refuse(api, caller, people):
+            return True
+        if overflow.then == "transfer":
+            self._start(self._tell_one(self._desk.transfer(caller, decision)))
         else:
-            self._start(self._speak_or_refuse(caller, decision, people))
+            self._start(self._tell_one(self._announce_or_refuse(caller, decision, people)))
         return True
-
-    def _has_place(self, caller: Unserved, at_most: int) -> bool:
-        return self.line.before(caller.room, caller.came_at) < at_most
 
     async def run(self) -> None:
         """For as long as the worker serves: speak to those who are spoken to. They are left when this is cancelled."""
@@ -148,24 +150,22 @@ class FullHouse:
             return self.line.before(caller.room, caller.came_at) + 1
 
         try:
-            await self._spoken_to(self._desk.keep_waiting(caller, answer, place))
+            await self._desk.keep_waiting(caller, answer, place)
         finally:
             self.line.leave(caller.room)
 
-    async def _spoken_to(self, speaking: Coroutine[None, None, None]) -> None:
+    async def _tell_one(self, telling: Coroutine[None, None, None]) -> None:
+        self._told += 1
         try:
-            await speaking
-        except Exception as error:
-            logger.warning("a call beyond the lines could not be seen to: %s", type(error).__name__)
+            await telling
+        finally:
+            self._told -= 1
 
-    async def _speak_or_refuse(self, caller: Unserved, answer: Answer, people: Iterable[ParticipantInfo]) -> None:
-        try:
-            if not await self._desk.announce(caller, answer):
-                async with self._open_api() as api:
-                    if not await self._refuse(api, caller, people):
-                        await delete_room(api, caller.room)  # whoever was answered would listen to silence
-        except Exception as error:
-            logger.warning("a call beyond the lines could not be seen to: %s", type(error).__name__)
+    async def _announce_or_refuse(self, caller: Unserved, answer: Answer, people: Iterable[ParticipantInfo]) -> None:
+        if not await self._desk.announce(caller, answer):
+            async with self._open_api() as api:
+                if not await self._refuse(api, caller, people):
+                    await delete_room(api, caller.room)  # whoever was answered would listen to silence
 
     async def _refuse(self, api: LiveKitAPI, caller: Unserved, people: Iterable[ParticipantInfo]) -> bool:
         """Let the bridge answer those who ring 486: with their room, unless others are in it. False where none does."""
@@ -184,6 +184,12 @@ class FullHouse:
         return True
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+        async def see_through() -> None:
+            try:
+                await work
+            except Exception as error:
+                logger.warning("a call beyond the lines could not be seen to: %s", type(error).__name__)
+
+        task = asyncio.create_task(see_through())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -23,7 +23,7 @@ from livekit.protocol.room import (
 from switchboard.livekit_api import attendants
 from switchboard.livekit_api.rescues import as_attribute
 from switchboard.routing.decision import Answer
-from switchboard.worker.overflow import FullHouse
+from switchboard.worker.overflow import TOLD_AT_ONCE, FullHouse
 from switchboard.worker.unserved import Unserved
 from tests.unit.routing.routing_files import load_text
 
@@ -60,17 +60,20 @@ def attendant() -> ParticipantInfo:
 class Desk:
     """Whom it spoke to, in which language, and who is on the record as refused and why. `has_words` to speak."""
 
-    def __init__(self, *, has_words: bool = True) -> None:
+    def __init__(self, *, has_words: bool = True, takes_time: bool = False) -> None:
         self.told: list[tuple[str, str, str]] = []
         self.waiting: list[int] = []
         self.transferred: list[str] = []
         self.hang_up = asyncio.Event()
         self.refused: list[tuple[str, str]] = []
         self._has_words = has_words
+        self._takes_time = takes_time
 
     async def announce(self, caller: Unserved, answer: Answer) -> bool:
         if self._has_words:
             self.told.append((caller.room, caller.decision.route, answer.language))
+        if self._takes_time:
+            await self.hang_up.wait()
         return self._has_words
 
     async def transfer(self, caller: Unserved, answer: Answer) -> None:
@@ -177,6 +180,18 @@ async def test_whom_the_table_refuses_is_refused_and_not_told(tmp_path: Path) ->
     await house.tell()
     assert (house.server.deleted, house.desk.told) == ([ROOM], [])
     assert house.desk.refused == [("caller", "busy")]
+
+
+async def test_while_twenty_are_told_the_next_is_refused(tmp_path: Path) -> None:
+    house = House(tmp_path, Server([somebody("caller")]), "announce", Desk(takes_time=True))
+    for number in range(TOLD_AT_ONCE + 1):
+        await house.tell(room=f"room {number}")
+    assert len(house.desk.told) == TOLD_AT_ONCE
+    assert house.server.deleted == [f"room {TOLD_AT_ONCE}"]
+    house.desk.hang_up.set()
+    await house.tell(room="later")
+    await house.tell(room="last")
+    assert [room for room, *_ in house.desk.told][-1] == "last"
 
 
 async def test_where_nobody_can_say_the_words_the_caller_is_refused(tmp_path: Path) -> None:
