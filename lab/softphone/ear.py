@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ from lab.softphone.g711 import Samples, over_the_line
 AUDIBLE = 328  # peak, of 32768: -40 dBFS
 _FRAME_MS = 20
 _ENDS_WITHIN = 1.0  # s
+_WINDOW = 0.1  # s
 _ONE_SOUND = 0.2  # s: silence shorter than this is part of a sound
 
 
@@ -86,6 +88,23 @@ class HeardTrack:
         return self.began + self.length / self.rate
 
 
+class Voices:
+    """Which tracks were audible when, by when their frames arrived: a track that follows another in the same place is
+    placed too early."""
+
+    def __init__(self) -> None:
+        self._windows: defaultdict[int, set[int]] = defaultdict(set)
+
+    def add(self, track: object, arrived: float) -> None:
+        """A frame of `track` in which something is audible."""
+        self._windows[int(arrived / _WINDOW)].add(id(track))
+
+    @property
+    def at_once(self) -> float:
+        """Seconds with more than one, to a tenth."""
+        return sum(len(tracks) > 1 for tracks in self._windows.values()) * _WINDOW
+
+
 class Ear:
     """Listens to every track it is given. Nothing that comes before `open()` is heard: it is lost, and counted."""
 
@@ -96,6 +115,7 @@ class Ear:
         self._heard: list[HeardTrack] = []
         self._listening: set[asyncio.Task[None]] = set()
         self._audible = asyncio.Event()
+        self._voices = Voices()
 
     def open(self) -> None:
         self._opened = time.monotonic()
@@ -122,6 +142,10 @@ class Ear:
         """Seconds of audible sound that came too early to be heard."""
         before = float("inf") if self._opened is None else self._opened
         return sum(max(min(s.end, before) - s.start, 0.0) for s in self._all_sounds())
+
+    def at_once(self) -> float:
+        """Seconds in which more than one track was audible: two voices at the same time."""
+        return self._voices.at_once
 
     async def speech(self, after: float) -> Sound:
         """Wait for the first sound after `after`; at once when it is there already."""
@@ -175,6 +199,7 @@ class Ear:
                 samples = np.frombuffer(event.frame.data, dtype=np.int16)
                 samples = over_the_line(samples) if self._narrow else samples.copy()
                 if heard.add(samples, arrived):
+                    self._voices.add(heard, arrived)
                     self._audible.set()
         finally:
             # It waits for the track's end, which a room that was deleted does not always send.

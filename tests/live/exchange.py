@@ -79,10 +79,11 @@ class Exchange(Stage[OfflineServer]):
         """What a voice was asked for since `forget`, without the fixed words that the worker has spoken ahead."""
         return [one for one in await self.requests("tts") if one["body"]["input"] not in _FIXED]
 
-    async def words_ahead(self) -> None:
+    async def words_ahead(self, cache: Path | None = None) -> None:
         """Wait until the worker has had its fixed words spoken, in the four languages of the business's voices."""
+        folder = cache or self._folder / "cache"
         async with asyncio.timeout(60):
-            while len(list(self._folder.glob("cache/fixed/**/*.wav"))) < 4 * len(TEXTS["en"]):
+            while len(list(folder.glob("fixed/**/*.wav"))) < 4 * len(TEXTS["en"]):
                 await asyncio.sleep(0.1)
 
     async def forget(self) -> None:

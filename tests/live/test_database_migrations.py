@@ -13,17 +13,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from switchboard.database import migrations
-from switchboard.database.engine import make_engine
+from switchboard.database.engine import make_engine, transact
 from switchboard.database.migrations import HEAD, VERSION_TABLE, migrate, revision
 from switchboard.directory.customer import Customer
+from switchboard.leases.lease import CallLease
 from switchboard.records.record import CallRecord
 
-# One metadata holds the tables of both, once both are imported.
+# One metadata holds the tables of all, once all are imported.
 TABLES = Customer.metadata
-assert CallRecord.metadata is TABLES
+assert CallRecord.metadata is CallLease.metadata is TABLES
 
 
 async def test_an_empty_database_is_migrated_once(database_url: str) -> None:
@@ -50,6 +51,15 @@ def test_the_revision_that_the_code_wants_is_the_newest() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+async def test_a_database_of_a_later_version_stays_as_it_is(database_url: str) -> None:
+    engine = make_engine(database_url)
+    await migrate(engine)
+    later = text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    await transact(engine, lambda connection: connection.execute(later))
+    assert not await migrate(engine)
+    assert await revision(engine) == "9999"
 
 
 async def test_many_may_migrate_an_empty_database_at_once(database_url: str) -> None:

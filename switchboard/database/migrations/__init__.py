@@ -45,12 +45,15 @@ def _has_no_table(error: DBAPIError) -> bool:
 
 
 async def migrate(engine: AsyncEngine) -> bool:
-    """Bring the database to HEAD. True where there was something to do. Raises what connecting raises."""
+    """Bring the database to HEAD. True where there was something to do. Raises what connecting raises.
+
+    One of a later version stays as it is: versions only add, and workers are replaced one by one.
+    """
     file = sqlite_file(engine)
     if file is not None and not file.exists():
         # Customers and calls are nobody else's: SQLite would create the file for all to read.
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    if await revision(engine) == HEAD:
+    if (await revision(engine) or "") >= HEAD:
         return False
     if file is not None:
         await transact(engine, _write_ahead, sqlite_begin="")

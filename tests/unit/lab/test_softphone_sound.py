@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lab.softphone.ear import HeardTrack, Sound, joined, place, sounds_in
+from lab.softphone.ear import HeardTrack, Sound, Voices, joined, place, sounds_in
 from lab.softphone.g711 import over_the_line
 from lab.softphone.wav import read_wav, stereo_wav
 
@@ -117,3 +117,14 @@ def test_a_wav_file_of_another_depth_says_what_to_do(tmp_path: Path) -> None:
         out.writeframes(b"\x80" * 80)
     with pytest.raises(ValueError, match="convert it to 16-bit"):
         read_wav(file, 8000)
+
+
+def test_two_tracks_that_are_audible_in_turn_are_one_voice_and_at_once_are_two() -> None:
+    voices, first, second = Voices(), object(), object()
+    for at in (1.01, 1.05, 1.32):
+        voices.add(first, at)
+    voices.add(second, 2.0)
+    assert voices.at_once == 0.0
+    voices.add(second, 1.02)
+    voices.add(second, 1.38)
+    assert voices.at_once == pytest.approx(0.2)
