@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import pickle
+import queue
 import sys
+from typing import Any
 
 import pytest
+from livekit.agents.ipc.log_queue import LogQueueHandler
 
 from switchboard.worker.privacy import PrivacyFilter, PrivateFormatter, masked
 
@@ -45,18 +49,59 @@ def test_the_ordinary_end_of_a_call_is_no_error() -> None:
     assert not PrivacyFilter().filter(record)
 
 
-def test_an_exception_and_an_object_in_extra_are_masked_where_the_line_is_written() -> None:
-    room = "call-_4155550101_AbCdEf"
+def _raised(text: str) -> logging.LogRecord:
+    """A record of an exception with these words, raised while another was handled."""
     try:
-        raise LookupError(f"no callee +14155550101 in {room}")
-    except LookupError:
-        record = logging.LogRecord("test", logging.ERROR, __file__, 1, "failed", (), sys.exc_info())
+        try:
+            raise LookupError(text)
+        except LookupError as fault:
+            raise RuntimeError(f"asked for {text}") from fault
+    except RuntimeError as fault:
+        return logging.LogRecord("test", logging.ERROR, __file__, 1, f"failed: {fault}", (), sys.exc_info())
+
+
+def _forwarded(record: logging.LogRecord) -> logging.LogRecord:
+    """As the worker gets it from a call's process (`livekit/agents/ipc/log_queue.py`)."""
+    sent = queue.SimpleQueue[Any]()
+    handler: Any = object.__new__(LogQueueHandler)
+    logging.Handler.__init__(handler)
+    handler._send_q = sent
+    handler.emit(record)
+    return pickle.loads(sent.get())
+
+
+def _as_it_is(record: logging.LogRecord) -> logging.LogRecord:
+    return record
+
+
+_WORDS = (
+    "no callee +14155550101 named Zebrafinch",
+    "no customer Zebrafinch",
+    "Error code: 400 - {'error': 'Zebrafinch said\nmy card is 4111'}",
+    "4111\n\n  4111 4111",
+)
+
+
+@pytest.mark.parametrize("way", [_as_it_is, _forwarded])
+@pytest.mark.parametrize("words", _WORDS)
+def test_of_what_was_raised_its_kind_and_its_way_are_said_and_not_its_words(way: Any, words: str) -> None:
+    record = way(_raised(words))
+    assert PrivacyFilter().filter(record)
+    line = PrivateFormatter(logging.Formatter("%(message)s")).format(record)
+    assert "Zebrafinch" not in line
+    assert "4111" not in line
+    assert line.startswith("failed: [private]")
+    for kept in ("LookupError", "RuntimeError", "test_privacy.py", "The above exception was the direct cause"):
+        assert kept in line
+
+
+def test_an_object_in_extra_is_masked_where_the_line_is_written() -> None:
+    room = "call-_4155550101_AbCdEf"
+    record = logging.LogRecord("test", logging.ERROR, __file__, 1, "failed", (), None)
     record.__dict__["context"] = {"to": "+14155550101", "room": room}
     inner = logging.Formatter("%(message)s %(context)s")
-    line = PrivateFormatter(inner).format(record)
     assert "4155550101" in inner.format(record)
-    assert "LookupError: no callee [private] in [private]" in line
-    assert "4155550101" not in line
+    assert "4155550101" not in PrivateFormatter(inner).format(record)
 
 
 @pytest.mark.parametrize("text", ["SCL_7859ee3df8e8", "AJ_5AYsLavEwCG4", "RM_6QFbaDgWwV4q", "2026-11-24T08:20:22.046"])

@@ -64,7 +64,7 @@ def test_warnings_and_faults_are_shown_with_their_reason_and_numbers_stay_out(te
         logger.exception("the call could not be answered")
     said = _said(terminal)
     assert said[:2] == ["retrying (401 for [private])", "the call could not be answered"]
-    assert said[-1] == "ValueError: broken for [private]"
+    assert said[-1] == "ValueError"
     assert "4155550101" not in "".join(said)
 
 
