@@ -24,6 +24,7 @@ from livekit.protocol.room import ListRoomsRequest
 from switchboard.livekit_api.attendants import is_attendant, next_in_line
 from switchboard.livekit_api.dispatching import claim, dispatch_again
 from switchboard.livekit_api.internals import is_connected
+from switchboard.livekit_api.rescues import after, generation_of
 from switchboard.worker.lines import Lines
 from switchboard.worker.overflow import FullHouse
 from switchboard.worker.unserved import came_at
@@ -36,6 +37,7 @@ LOOKS_INTO = 50  # rooms in one look
 _TICKS_EVERY_S = 1.0
 _LOOKS_EVERY = 5  # ticks
 _LEFT_ALONE_S = 30.0
+_SERVED_S = 60.0  # then it is seen whether the agent is still there
 # By then every worker with a free line has looked twice.
 BEYOND_AFTER_S = OFFERED_FOR_S + 2 * _LOOKS_EVERY * _TICKS_EVERY_S
 
@@ -43,9 +45,13 @@ BEYOND_AFTER_S = OFFERED_FOR_S + 2 * _LOOKS_EVERY * _TICKS_EVERY_S
 def worth_a_look(
     rooms: Iterable[Room], left_alone: Mapping[str, float], now_s: float, oldest_s: float = RINGS_AT_MOST_S
 ) -> list[Room]:
-    """The rooms that may hold a call without an agent, the longest waiting first and none older than `oldest_s`.
-    `left_alone` says until when, by room id."""
-    found = [room for room in rooms if now_s - room.creation_time < oldest_s and left_alone.get(room.sid, 0.0) <= now_s]
+    """The rooms that may hold a call without an agent, the longest waiting first and none older than `oldest_s`, unless
+    it is known. `left_alone` says until when, by room id."""
+    found = [
+        room
+        for room in rooms
+        if (now_s - room.creation_time < oldest_s or room.sid in left_alone) and left_alone.get(room.sid, 0.0) <= now_s
+    ]
     return sorted(found, key=lambda room: room.creation_time_ms or room.creation_time * 1000)
 
 
@@ -136,17 +142,19 @@ class RingingCalls:
         dispatches, people = state
         is_attended = any(map(is_attendant, people))
         match verdict := judge(dispatches, people, self._agent_name, self._clock()):
-            case Verdict.WAITING | Verdict.OFFERED:
+            case Verdict.WAITING | Verdict.DESERTED | Verdict.OFFERED:
                 self._more = self._more or verdict is Verdict.OFFERED
                 if verdict is Verdict.OFFERED and not is_attended:
                     return None
                 dispatch = dispatches_of(self._agent_name, dispatches)[0]
                 joined = min(came_at(one) for one in people if is_caller(one))
+                if verdict is Verdict.DESERTED:  # and its lease, by which it would go on, is not known
+                    dispatch = after(dispatch, generation_of(dispatch.attributes) + 1)
                 return _Caller(dispatch, joined, is_attended, verdict is Verdict.OFFERED)
             case Verdict.TOLD:
                 self._more = True
             case Verdict.SERVED:
-                self._left_alone[room.sid] = float("inf")
+                self._left_alone[room.sid] = self._clock() + _SERVED_S
             case Verdict.NOT_OURS:
                 self._left_alone[room.sid] = self._clock() + _LEFT_ALONE_S
         return None
@@ -156,7 +164,8 @@ class RingingCalls:
 
         A room that goes between the two steps is made anew by the second: its agent finds nobody there, and ends.
         """
-        lost = next_in_line(caller.dispatch, caller.came_at)
+        had_agent = generation_of(caller.dispatch.attributes) > 1
+        lost = caller.dispatch if had_agent else next_in_line(caller.dispatch, caller.came_at)
         self._owed[lost.id] = (room, lost)
         mine = await claim(self._api, lost)
         if mine:

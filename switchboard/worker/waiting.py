@@ -15,6 +15,7 @@ from switchboard.call import attributes as names
 from switchboard.livekit_api.attendants import is_told
 from switchboard.livekit_api.dispatching import is_gone
 
+DESERTED_AFTER_S = 30.0  # an agent who was given the call has joined by then
 OFFERED_FOR_S = 3.5  # livekit-server waits 3 s for a worker to take a job, and never offers it again
 
 
@@ -25,17 +26,23 @@ class Verdict(Enum):
     TOLD = auto()  # an attendant tells the caller that nobody comes
     OFFERED = auto()  # its dispatch is so young that a worker may yet take it
     WAITING = auto()  # a caller waits, and nobody is coming
+    DESERTED = auto()  # an agent was given the call, and there is none any more
     NOT_OURS = auto()  # nobody waits for us there
 
 
 def judge(
     dispatches: Iterable[AgentDispatch], people: Iterable[ParticipantInfo], agent_name: str, now_s: float
 ) -> Verdict:
-    """What a room with these dispatches and participants is to the workers of `agent_name`. `now_s` is Unix time."""
+    """What a room with these dispatches and participants is to the workers of `agent_name`. `now_s` is Unix time, or
+    infinite: then no offer is young, and none is so old that its agent must have come."""
     ours = dispatches_of(agent_name, dispatches)
     present = list(people)
-    if any(one.state.jobs for one in ours) or any(map(is_agent, present)):
+    if any(map(is_agent, present)):
         return Verdict.SERVED
+    if any(one.state.jobs for one in ours):
+        age_s = now_s - ours[-1].state.created_at / 1e9
+        is_deserted = any(map(is_caller, present)) and DESERTED_AFTER_S < age_s < float("inf")
+        return Verdict.DESERTED if is_deserted else Verdict.SERVED
     if not ours or not any(map(is_caller, present)):
         return Verdict.NOT_OURS
     if is_told(present):

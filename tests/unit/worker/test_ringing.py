@@ -22,14 +22,16 @@ from livekit.protocol.room import (
 )
 
 from switchboard.livekit_api import attendants
+from switchboard.livekit_api.rescues import generation_of
 from switchboard.worker.overflow import FullHouse
 from switchboard.worker.ringing import BEYOND_AFTER_S, LOOKS_INTO, RINGS_AT_MOST_S, RingingCalls, worth_a_look
-from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, judge
+from switchboard.worker.waiting import DESERTED_AFTER_S, OFFERED_FOR_S, Verdict, judge
 from switchboard.worker.waiting_line import WaitingLine
 
 NOW = 1_800_000_000.0
 Kind = ParticipantInfo.Kind
 OLD = NOW - OFFERED_FOR_S - 1
+LONG_AGO = NOW - DESERTED_AFTER_S - 1
 
 
 def dispatch(
@@ -58,6 +60,10 @@ def person(kind: Any = Kind.SIP, status: str = "ringing", came_at: float = OLD) 
         ([dispatch()], [person(status="active")], Verdict.WAITING),  # a PIN was asked for, and then silence
         ([dispatch()], [person(Kind.STANDARD), person()], Verdict.WAITING),
         ([dispatch(jobs=1)], [person()], Verdict.SERVED),
+        ([dispatch(jobs=1, at=LONG_AGO)], [person()], Verdict.DESERTED),
+        ([dispatch(jobs=1, at=LONG_AGO), dispatch(jobs=1)], [person()], Verdict.SERVED),  # another is on its way
+        ([dispatch(jobs=1, at=LONG_AGO)], [person(), person(Kind.AGENT)], Verdict.SERVED),
+        ([dispatch(jobs=1, at=LONG_AGO)], [person(status="hangup")], Verdict.SERVED),
         ([dispatch(), dispatch(jobs=1)], [person()], Verdict.SERVED),
         ([dispatch()], [person(), person(Kind.AGENT)], Verdict.SERVED),
         ([], [person(), person(Kind.AGENT)], Verdict.SERVED),
@@ -83,10 +89,11 @@ def test_a_call_waits_where_a_telephone_rings_and_nobody_was_given_it(
 
 
 def test_rooms_are_looked_into_oldest_first_and_neither_ancient_ones_nor_those_left_alone() -> None:
-    ages = {"new": 1, "old": 20, "older": 90, "ancient": RINGS_AT_MOST_S + 1, "served": 10, "again": 10}
+    too_old = RINGS_AT_MOST_S + 1
+    ages = {"new": 1, "old": 20, "older": 90, "ancient": too_old, "served": 10, "again": 10, "known": too_old}
     rooms = [Room(sid=name, creation_time=int(NOW - age)) for name, age in ages.items()]
-    left_alone = {"served": float("inf"), "again": NOW - 1}
-    assert [room.sid for room in worth_a_look(rooms, left_alone, NOW)] == ["older", "old", "again", "new"]
+    left_alone = {"served": float("inf"), "again": NOW - 1, "known": NOW - 1}
+    assert [room.sid for room in worth_a_look(rooms, left_alone, NOW)] == ["known", "older", "old", "again", "new"]
 
 
 def test_rooms_of_one_second_are_told_apart_by_their_milliseconds() -> None:
@@ -216,6 +223,17 @@ async def test_of_200_calls_it_takes_as_many_as_it_has_lines_and_looks_into_no_m
     assert server.asked.count("list_dispatch") == LOOKS_INTO
     assert await ringing.look(12) == 12
     assert [request.room for request in server.created] == [f"call {number:03}" for number in range(12)]
+
+
+async def test_a_call_whose_agent_is_no_more_gets_one_that_goes_on() -> None:
+    server = Server()
+    server.ring("call")
+    server.dispatches["call"] = [dispatch("call", at=LONG_AGO, jobs=1)]
+    ringing = worker(server)
+    assert await ringing.look(1) == 0
+    assert await ringing.look(1) == 1
+    (made,) = server.created
+    assert (generation_of(made.attributes), attendants.waited_since(made.attributes)) == (2, None)
 
 
 async def test_a_served_room_is_looked_into_once() -> None:
