@@ -20,6 +20,7 @@ from switchboard.talk.conversation import Conversation
 from switchboard.talk.unheard import words_within_s
 
 _BITRATE = 64_000  # bit/s: Opus encodes in less than half the processor time of its default, and the bridge is near
+_LAST_WORDS_S = 1.0  # from a recogniser, after the end of the call
 _RATE = 16_000  # Hz: what the voice activity detector and the recogniser work at
 # How a model that speaks by itself is given words that are written.
 _WORD_FOR_WORD = "Say this word for word, in the language it is written in, and nothing before or after it: {}"
@@ -75,8 +76,8 @@ def make_session(
         # No echo canceller warms up on a telephone: without this the caller is deaf-muted for 3 s.
         aec_warmup_duration=None,
         transcription_timeout=words_within_s(models.stt),
-        # Who hung up is not listened to: the room, and with it the line, must not stay open for their last words.
-        session_close_transcript_timeout=0.0,
+        # The last words of who hung up are waited for; the room, and with it the line, is closed meanwhile.
+        session_close_transcript_timeout=_LAST_WORDS_S,
     )
 
 
