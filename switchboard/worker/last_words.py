@@ -15,7 +15,7 @@ from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
 from switchboard.call.call import Call
-from switchboard.call.causes import Cause
+from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Events, Identified
 from switchboard.database.engine import make_engine
 from switchboard.intake.caller import AnsweredElsewhere, wait_for_caller
@@ -39,10 +39,10 @@ _CALLER_WITHIN_S = 5.0
 _NO_REGION = "ZZ"  # a number without + is not guessed at
 
 
-async def part_with_words(leg: Leg, room: rtc.Room, folder: Path, languages: Sequence[str], detail: str) -> None:
-    """Say goodbye on `leg`, in the first of `languages` of which `folder` keeps it, and end it as our fault.
+async def part_with_words(leg: Leg, room: rtc.Room, folder: Path, languages: Sequence[str], ending: Ending) -> None:
+    """Say goodbye on `leg`, in the first of `languages` of which `folder` keeps it, and end it.
 
-    Never raises; does nothing where the leg has ended. `detail` holds no personal data.
+    Never raises; does nothing where the leg has ended.
     """
     if leg.state is State.ENDED:
         return
@@ -53,7 +53,7 @@ async def part_with_words(leg: Leg, room: rtc.Room, folder: Path, languages: Seq
     finally:  # also where the worker does not wait for the words
         over.cancel()
         saying.cancel()
-        leg.end(Cause.FAULT, detail)
+        leg.end(ending.cause, ending.detail)
 
 
 async def _say(leg: Leg, room: rtc.Room, folder: Path, languages: Sequence[str]) -> None:
@@ -93,7 +93,9 @@ async def turn_away(ctx: JobContext, fault: Exception) -> None:
                 caller = await _enter(ctx)
                 events.tell(Identified(at=events.now(), call=_known(ctx, caller)))
                 leg.watch(caller)
-                await part_with_words(leg, ctx.room, settings.fixed_words, (), type(fault).__name__)
+                await part_with_words(
+                    leg, ctx.room, settings.fixed_words, (), Ending(Cause.FAULT, type(fault).__name__)
+                )
         except AnsweredElsewhere:
             leg.leave_to_another()
         except Exception as error:  # only the kind: its text may name the room

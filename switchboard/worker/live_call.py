@@ -16,7 +16,7 @@ from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent, ChatContext, CloseEvent, JobContext
 
 from switchboard.call.call import Call
-from switchboard.call.causes import Cause
+from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Changed, Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
@@ -229,10 +229,10 @@ class LiveCall:
         self._begins_with = default
         return roster.agent_class(default)(conversation)
 
-    async def part_with_words(self, detail: str) -> None:
-        """The call cannot go on: its caller is told so, and it ends as our fault. Never raises."""
+    async def part_with_words(self, ending: Ending) -> None:
+        """The call cannot go on: its caller is told so, and it ends. Never raises."""
         languages = (self._language, self.file.worker.language)
-        await part_with_words(self.leg, self.ctx.room, self.services.settings.fixed_words, languages, detail)
+        await part_with_words(self.leg, self.ctx.room, self.services.settings.fixed_words, languages, ending)
 
     def attach(self, session: AgentSession[Any]) -> None:
         """`session` talks on this call's line: its end is the line's to judge, its events are the call's."""
@@ -309,11 +309,12 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
             leg.end(Cause.NO_CALLER, str(nobody))
         except asyncio.CancelledError:
             if not worker_is_gone(ctx):
-                leg.end(Cause.WORKER_STOPPED)
+                await live.part_with_words(Ending(Cause.WORKER_STOPPED))
             raise
         except Exception as fault:
             logger.exception("the call could not be answered")
-            await live.part_with_words(type(fault).__name__)  # only the kind: its text may be the caller's
+            # Only the kind: its text may be the caller's.
+            await live.part_with_words(Ending(Cause.FAULT, type(fault).__name__))
 
 
 @asynccontextmanager

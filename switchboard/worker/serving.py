@@ -42,6 +42,8 @@ logger = logging.getLogger("switchboard")
 
 _FAILED = 1
 _WRONG_USE = 2
+# Without LiveKit: no call comes any more, and the supervisor should start a worker that may reach it.
+_LOST_FOR_S = 30
 
 
 class CallServer(AgentServer):
@@ -125,9 +127,7 @@ async def _serve(server: CallServer, services: Services) -> int:
         code = _FAILED
     stopping.cancel()
     health.draining = True
-    with contextlib.suppress(TimeoutError):
-        await server.drain()
-    await server.aclose()
+    await wind_up(server, min(settings.drain_timeout, _LOST_FOR_S) if code else settings.drain_timeout)
     with contextlib.suppress(Exception):
         await serving
     await health.stop()
@@ -135,6 +135,14 @@ async def _serve(server: CallServer, services: Services) -> int:
         task.cancel()
     await asyncio.gather(*behind, return_exceptions=True)
     return code
+
+
+async def wind_up(server: AgentServer, within_s: int) -> None:
+    """Let running calls finish for at most `within_s` seconds. Whoever is still there then hears a goodbye."""
+    if within_s:  # 0 is no limit to livekit-agents
+        with contextlib.suppress(TimeoutError):
+            await server.drain(within_s)
+    await server.aclose()
 
 
 def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[None, None, object]]:

@@ -24,6 +24,11 @@ async def greeted(phone: Softphone) -> None:
     await asyncio.sleep(1.0)
 
 
+def heard_of(phone: Softphone) -> float:
+    """How many seconds of sound the caller has heard: whenever it is placed, any more of it is more."""
+    return sum(sound.duration for sound in phone.ear.sounds())
+
+
 def call_of(exchange: Exchange) -> int:
     """The process of the call that was routed last."""
     return int([record for record in exchange.worker.records() if record["message"] == "routed"][-1]["pid"])

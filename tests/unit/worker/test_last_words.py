@@ -11,6 +11,7 @@ import pytest
 from livekit import rtc
 from livekit.agents import JobContext
 
+from switchboard.call.causes import Cause, Ending
 from switchboard.database.engine import make_engine
 from switchboard.database.migrations import migrate
 from switchboard.records.read import latest
@@ -53,7 +54,7 @@ def _phone() -> tuple[Phone, Participant]:
 
 
 async def _parted(phone: Phone, folder: Path, *languages: str) -> None:
-    await part_with_words(phone.leg, cast("rtc.Room", phone.room), folder, languages, "OSError")
+    await part_with_words(phone.leg, cast("rtc.Room", phone.room), folder, languages, Ending(Cause.FAULT, "OSError"))
     await phone.leg.close()
 
 
