@@ -86,6 +86,13 @@ class LiveKitServer:
         await self._end_process()
         self._folder.cleanup()
 
+    async def restart(self) -> None:
+        """End it, and start it anew at the same `port`: it knows no room any more. Raises RuntimeError."""
+        assert self._port, "workers and callers know no other address"
+        await self._end_process()
+        if not await self._start():
+            raise RuntimeError(f"{self._binary} did not come up again; the end of its log:\n{self._log()[-_TAIL:]}")
+
     async def _start(self) -> bool:
         http, tcp, udp = free_ports("tcp", "tcp", "udp")
         http = self._port or http

@@ -21,10 +21,18 @@ class RedisServer:
         self._folder = tempfile.TemporaryDirectory(prefix="redis-server-")
 
     async def __aenter__(self) -> RedisServer:
+        await self._start(free_port())
+        return self
+
+    async def restart(self) -> None:
+        """End it, and start it anew at the same address: it has forgotten everything."""
+        await self._end()
+        await self._start(int(self.address.rpartition(":")[2]))
+
+    async def _start(self, port: int) -> None:
         binary = shutil.which("redis-server")
         if binary is None:
             raise LookupError("redis-server is not on PATH: run scripts/setup --test, which installs it")
-        port = free_port()
         self.address = f"127.0.0.1:{port}"
         self._process = await asyncio.create_subprocess_exec(
             *(binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", self._folder.name),
@@ -35,15 +43,17 @@ class RedisServer:
                 if self._process.returncode is not None:
                     raise RuntimeError(f"redis-server ended at once (exit code {self._process.returncode})")
                 await asyncio.sleep(0.02)
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._end()
+        self._folder.cleanup()
+
+    async def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             await self._process.wait()
-        self._folder.cleanup()
 
     async def _answers(self, port: int) -> bool:
         try:
