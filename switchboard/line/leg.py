@@ -57,6 +57,7 @@ class Leg:
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_leaving = False
+        self.farewell: Callable[[Ending], Awaitable[None]] | None = None  # says goodbye without a session, and ends it
 
     # --- what is so ---------------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ class Leg:
             # livekit-agents closes the session for it, but the model's own end raises and the close is not told.
             failed = isinstance(event.error, llm.RealtimeModelError) and not event.error.recoverable
             if failed and session in self._sessions:
-                self.end(Cause.PROVIDER_FAILED, _kind(event.error))
+                self.part(Cause.PROVIDER_FAILED, _kind(event.error))
 
         session.on("close", on_close)
         session.on("error", on_error)
@@ -156,6 +157,20 @@ class Leg:
         except Exception:
             logger.exception("the goodbye could not be spoken: ending the call without it")
         self.end(ending.cause, ending.detail)
+
+    def part(self, cause: Cause, detail: str = "") -> None:
+        """End the call with a `farewell`, for there is no session that could say goodbye. Once is enough."""
+        if self.farewell is None or self.state is not State.ANSWERED:
+            self.end(cause, detail)
+        elif not self._is_leaving:
+            self._is_leaving = True
+            self._start(self._end_after_farewell(self.farewell, Ending(cause, detail)))
+
+    async def _end_after_farewell(self, farewell: Callable[[Ending], Awaitable[None]], ending: Ending) -> None:
+        try:
+            await farewell(ending)
+        finally:
+            self.end(ending.cause, ending.detail)
 
     def refuse(self, reason: str) -> None:
         """End the call while it still rings: the bridge answers 486, and nobody is billed."""
@@ -231,7 +246,7 @@ class Leg:
     def _end_with_session(self, event: CloseEvent) -> None:
         match event.reason:
             case CloseReason.ERROR:
-                self.end(Cause.PROVIDER_FAILED, _kind(event.error) if event.error else "")
+                self.part(Cause.PROVIDER_FAILED, _kind(event.error) if event.error else "")
             case CloseReason.JOB_SHUTDOWN:
                 self.end(Cause.WORKER_STOPPED)
             case _:

@@ -124,7 +124,7 @@ class _Expectation:
         elif self._has_asked:
             self._stop()
             logger.error("the speech-to-speech model gave no answer, twice: ending the call")
-            self._leg.end(Cause.PROVIDER_FAILED, "no answer")
+            self._leg.part(Cause.PROVIDER_FAILED, "no answer")
         else:
             self._ask(now)
 
@@ -140,6 +140,6 @@ class _Expectation:
             self._session.interrupt(force=True)
             self._session.generate_reply(instructions=GO_ON)
         except RuntimeError:  # the session is closing, and it is not for us to wait for it
-            self._leg.end(Cause.PROVIDER_FAILED, "no answer")
+            self._leg.part(Cause.PROVIDER_FAILED, "no answer")
             return
         self._look_again()

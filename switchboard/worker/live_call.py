@@ -88,6 +88,7 @@ class LiveCall:
             self.events.tell(Changed(at=self.events.now(), what="line", key="waited_s", value=waited))
         providers = self.file.providers
         self.inheritance = Inheritance(ctx.job, services, providers, self.events, self.leg.taken_over)
+        self.leg.farewell = self.part_with_words
         self.tenure = Tenure(ctx, self.leg.taken_over)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from livekit.agents import AgentSession, CloseReason, ErrorEvent, llm
 
-from switchboard.call.causes import Cause
+from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Answered, Ended, Event, Events
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.patience import Patience
@@ -387,3 +387,36 @@ async def test_who_is_put_out_of_the_room_ends_the_call_only_if_it_is_theirs(
     assert leg.ending is not None
     assert (leg.ending.cause, room.is_there) == (cause, is_there)
     assert len([event for event in told if isinstance(event, Ended)]) == 1
+
+
+async def test_a_call_whose_model_fails_for_good_ends_with_a_farewell_and_not_before_it() -> None:
+    phone = Phone()
+    session = phone.talk()
+    await phone.answer()
+    said, heard = asyncio.Event(), asyncio.Event()
+    endings: list[Ending] = []
+
+    async def farewell(ending: Ending) -> None:
+        endings.append(ending)
+        said.set()
+        await heard.wait()
+
+    phone.leg.farewell = farewell
+    phone.leg.part(Cause.PROVIDER_FAILED, "no answer")
+    session.close(CloseReason.ERROR)  # livekit-agents ends it for the same reason
+    await said.wait()
+    assert phone.leg.state is State.ANSWERED
+    heard.set()
+    assert await _ended(phone) is Cause.PROVIDER_FAILED
+    assert endings == [Ending(Cause.PROVIDER_FAILED, "no answer")]
+
+
+async def test_a_telephone_that_rings_is_not_answered_for_a_farewell() -> None:
+    phone = Phone()
+
+    async def farewell(_: Ending) -> None:
+        raise AssertionError("nobody hears it")
+
+    phone.leg.farewell = farewell
+    phone.leg.part(Cause.PROVIDER_FAILED)
+    assert await _ended(phone) is Cause.PROVIDER_FAILED
