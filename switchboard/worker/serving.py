@@ -117,7 +117,7 @@ async def _serve(server: CallServer, services: Services) -> int:
     server.on("worker_registered", on_registered)
     health = Health(server)
     await health.start(settings.health_host, settings.health_port)
-    behind = [asyncio.create_task(task) for task in _behind_the_calls(server, services)]
+    behind = [asyncio.create_task(tell_when_it_fails(task)) for task in _behind_the_calls(server, services)]
     serving = asyncio.create_task(server.run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -143,6 +143,14 @@ async def wind_up(server: AgentServer, within_s: int) -> None:
         with contextlib.suppress(TimeoutError):
             await server.drain(within_s)
     await server.aclose()
+
+
+async def tell_when_it_fails(work: Coroutine[None, None, object]) -> None:
+    """`work` that nobody waits for: what it raises is in the log at once, and not only when the worker stops."""
+    try:
+        await work
+    except Exception:
+        logger.exception("%s has stopped: restart the worker when its calls allow it", work.__qualname__)
 
 
 def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[None, None, object]]:
