@@ -26,6 +26,8 @@ logger = logging.getLogger("switchboard")
 # nobody has by the first look, nobody will take. The later ones are for a caller who comes after the dispatch, and for
 # a server that failed.
 LOOKS_AFTER_S = (0.3, 0.7, 1.0)
+# Another worker looks every five seconds, and takes whom it found twice.
+FOUND_WITHIN_S = 8.0
 # Each takes processor time from the calls: whoever comes while so many are told is refused.
 TOLD_AT_ONCE = 20
 _NO_LINE = "all lines are taken"
@@ -57,6 +59,7 @@ class FullHouse:
         file: Callable[[], RoutingFile],
         desk: Desk,
         looks_after_s: Sequence[float] = LOOKS_AFTER_S,
+        found_within_s: float = FOUND_WITHIN_S,
     ) -> None:
         self._open_api = open_api
         self._agent_name = agent_name
@@ -64,6 +67,8 @@ class FullHouse:
         self._desk = desk
         self._looks_after_s = looks_after_s
         self.line = WaitingLine()
+        self._kept: dict[str, tuple[Unserved, Answer]] = {}  # in the queue, by us
+        self._found_within_s = found_within_s
         self._told = 0  # how many are told so now
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -125,6 +130,7 @@ class FullHouse:
             return await self._refuse(api, caller, people)
         if overflow.then == "queue" and self.line.before(caller.room, caller.came_at) < overflow.at_most:
             self.line.enter(caller.room, caller.came_at)
+            self._kept[caller.room] = (caller, decision)
             self._start(self._keep_waiting(caller, decision))
             return True
         has_words = overflow.then != "queue" or overflow.announce is not None
@@ -137,13 +143,26 @@ class FullHouse:
         return True
 
     async def run(self) -> None:
-        """For as long as the worker serves: speak to those who are spoken to. They are left when this is cancelled."""
+        """For as long as the worker serves. When this is cancelled, those who wait are left to other workers; whom none
+        has found then is told that nobody comes."""
         try:
             await asyncio.Event().wait()
         finally:
-            for task in self._tasks:
+            kept, tasks = dict(self._kept), tuple(self._tasks)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if kept:
+                await asyncio.sleep(self._found_within_s)
+                parting = (self._part_with(caller, answer) for caller, answer in kept.values())
+                await asyncio.gather(*parting, return_exceptions=True)
+
+    async def _part_with(self, caller: Unserved, answer: Answer) -> None:
+        async with self._open_api() as api:
+            dispatches, people = await state_of(api, caller.room) or ([], [])
+        verdict = judge(dispatches, people, self._agent_name, now_s=float("inf"))
+        if verdict is Verdict.WAITING and not any(map(is_attendant, people)):
+            await self._announce_or_refuse(caller, answer, people)
 
     async def _keep_waiting(self, caller: Unserved, answer: Answer) -> None:
         def place() -> int:
@@ -153,6 +172,7 @@ class FullHouse:
             await self._desk.keep_waiting(caller, answer, place)
         finally:
             self.line.leave(caller.room)
+            self._kept.pop(caller.room, None)
 
     async def _tell_one(self, telling: Coroutine[None, None, None]) -> None:
         self._told += 1

@@ -141,7 +141,7 @@ class House:
         self.desk = desk or Desk()
         self.server = server
         file = load_text(folder, f'[overflow]\nthen = "{then}"\n{more}\n{TABLE}')
-        self.full = FullHouse(lambda: server.api, "switchboard", lambda: file, self.desk, (0, 0, 0))
+        self.full = FullHouse(lambda: server.api, "switchboard", lambda: file, self.desk, (0, 0, 0), 0)
 
     async def tell(self, metadata: str = "", room: str = ROOM) -> None:
         """And wait for what it does beside."""
@@ -233,13 +233,18 @@ async def test_who_was_answered_and_finds_no_place_and_no_words_is_not_left_in_s
     assert server.deleted == ["b"]
 
 
-async def test_a_worker_that_stops_leaves_those_who_wait_to_others(tmp_path: Path) -> None:
-    house = House(tmp_path, Server([somebody("caller")]), "queue")
+@pytest.mark.parametrize(("others", "told"), [([attendant()], []), ([], [(ROOM, "default", "en")])])
+async def test_a_worker_that_stops_leaves_those_who_wait_to_others_and_tells_whom_none_has_found(
+    tmp_path: Path, others: list[ParticipantInfo], told: list[tuple[str, str, str]]
+) -> None:
+    server = Server([somebody("caller", status="active")], [somebody("caller", status="active"), *others])
+    house = House(tmp_path, server, "queue")
     running = asyncio.create_task(house.full.run())
     await house.tell()
+    assert house.full.kept_lines == 1
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert (house.full.kept_lines, house.server.deleted) == (0, [])
+    assert (house.full.kept_lines, house.server.deleted, house.desk.told) == (0, [], told)
 
 
 @pytest.mark.parametrize("then", ["refuse", "announce", "queue"])
