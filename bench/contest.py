@@ -111,6 +111,10 @@ class Contest(Stage[Providers]):
             if running.takes_calls():
                 return
 
+    async def rooms(self) -> set[str]:
+        """Those that there are now."""
+        return {room.name for room in (await self._api.room.list_rooms(api.ListRoomsRequest())).rooms}
+
     def _cpu(self) -> float:
         return sum(running.cpu_seconds() for running in self.running)
 
