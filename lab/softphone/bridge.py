@@ -83,6 +83,7 @@ class Bridge:
         """Join the room and ring. Raises ConnectionError when the server does not let us in."""
         self.room.on("track_published", self._on_track_published)
         self.room.on("track_subscribed", self._on_track_subscribed)
+        self.room.on("track_unsubscribed", self._on_track_unsubscribed)
         self.room.on("participant_connected", self._on_participant)
         self.room.on("sip_dtmf_received", self._on_digit)
         self.room.on("disconnected", self._on_disconnected)
@@ -179,6 +180,9 @@ class Bridge:
             self.ear.listen(track)
             if not self.caller.is_sip:
                 self._start(self._pick_up())
+
+    def _on_track_unsubscribed(self, track: rtc.Track, *_: object) -> None:
+        self.ear.leave(track)
 
     async def _answer_soon(self) -> None:
         if self.caller.direction == "inbound":  # outbound a person picks up, whatever the agent does

@@ -18,6 +18,7 @@ AUDIBLE = 328  # peak, of 32768: -40 dBFS
 _FRAME_MS = 20
 _ENDS_WITHIN = 1.0  # s
 _WINDOW = 0.1  # s
+_DRAINS_WITHIN = 0.3  # s
 _ONE_SOUND = 0.2  # s: silence shorter than this is part of a sound
 
 
@@ -113,7 +114,7 @@ class Ear:
         self._narrow = narrow
         self._opened: float | None = None
         self._heard: list[HeardTrack] = []
-        self._listening: set[asyncio.Task[None]] = set()
+        self._listening: dict[str, asyncio.Task[None]] = {}  # by the track's ID
         self._audible = asyncio.Event()
         self._voices = Voices()
 
@@ -123,13 +124,17 @@ class Ear:
     def listen(self, track: rtc.Track) -> None:
         """Follow an audio track until it ends."""
         task = asyncio.create_task(self._follow(track))
-        self._listening.add(task)
-        task.add_done_callback(self._listening.discard)
+        self._listening[track.sid] = task
+
+    def leave(self, track: rtc.Track) -> None:
+        """Follow it no more. It is over, and its stream would go on with the sound of the next in its place."""
+        if (task := self._listening.get(track.sid)) is not None:
+            asyncio.get_running_loop().call_later(_DRAINS_WITHIN, task.cancel)  # what had arrived is heard
 
     async def close(self) -> None:
-        for task in tuple(self._listening):
+        for task in self._listening.values():
             task.cancel()
-        await asyncio.gather(*self._listening, return_exceptions=True)
+        await asyncio.gather(*self._listening.values(), return_exceptions=True)
 
     def sounds(self) -> list[Sound]:
         """Everything audible since the ear was opened, by time."""
