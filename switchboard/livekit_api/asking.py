@@ -12,9 +12,9 @@ from switchboard.livekit_api.internals import perform_rpc
 METHOD = "switchboard.alive"
 ANSWERS_WITHIN_S = 0.5
 
-# What livekit-server says of a participant who did not answer (`pkg/rtc/utils/rpc.go`, read in 1.13.5): 1501, 1502 and
-# 1503. Everything else was answered, by an agent of a version that knows no such question too.
-_SILENT = ("connection timeout", "response timeout", "recipient disconnected")
+# What livekit-server says of a participant who did not answer, or could not be asked (`data_channel_rpc.go` of its
+# protocol, `pkg/rtc/errors.go`; read in 1.13.5). All else was answered, by an agent of another version too.
+_SILENT = ("connection timeout", "response timeout", "recipient disconnected", "failed to send", "data channel")
 
 
 def answer_when_asked(room: rtc.Room) -> None:

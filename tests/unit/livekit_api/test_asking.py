@@ -49,10 +49,11 @@ async def test_who_answers_lives() -> None:
         (ServerError("deadline_exceeded", "Response timeout", status=408), False),
         (ServerError("unavailable", "Connection timeout", status=503), False),
         (ServerError("not_found", "participant does not exist", status=404), False),
+        (ServerError("internal", "data channel is not available", status=500), False),
         (TimeoutError(), False),
         (ServerError("unimplemented", "Method not supported at destination", status=501), True),
     ],
-    ids=["silent", "not reached", "gone", "no server in time", "an agent of another version"],
+    ids=["silent", "not reached", "gone", "no way to them", "no server in time", "an agent of another version"],
 )
 async def test_what_else_is_said_of_them(fault: Exception, lives: bool) -> None:
     assert await answers(api(Client(fault)), "room", "agent") is lives
