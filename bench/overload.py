@@ -169,9 +169,10 @@ async def _call(phone: LightPhone, running: Running, after: float) -> Outcome:
             return Outcome("refused", phone.over_at - phone.joined_at)
         return Outcome("rang on", _OUTCOME_WITHIN)
     finally:
-        for task in (joining, over, heard):
+        joining.add_done_callback(lambda done: done.cancelled() or done.exception())  # the SDK ends who gives up a join
+        for task in (over, heard):
             task.cancel()
-        await asyncio.gather(joining, over, heard, return_exceptions=True)
+        await asyncio.gather(over, heard, return_exceptions=True)
 
 
 async def _hears(phone: LightPhone) -> float:

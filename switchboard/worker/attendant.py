@@ -59,7 +59,8 @@ class Attendant:
         grants.can_update_own_metadata = True  # our attributes
         token = AccessToken(self._access.key, self._access.secret).with_identity(IDENTITY).with_grants(grants)
         token = token.with_attributes(attributes(keeps_waiting=self._keeps_waiting))
-        await self.room.connect(self._access.url, token.to_jwt(), rtc.RoomOptions(auto_subscribe=False))
+        connecting = self.room.connect(self._access.url, token.to_jwt(), rtc.RoomOptions(auto_subscribe=False))
+        await asyncio.shield(connecting)  # given up half-way, the SDK ends the process
         return self
 
     async def __aexit__(

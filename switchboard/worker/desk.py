@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from livekit.api import LiveKitAPI
 
@@ -32,6 +32,8 @@ logger = logging.getLogger("switchboard")
 _AHEAD_S = 1.0  # of music in hand while the next piece is fetched
 
 _ANSWERED_WITHIN_S = 10.0  # the bridge answers within milliseconds of our publishing
+# LiveKit's SDK ends the process (SIGTERM) when a join is not followed up in time: many at once could take the worker.
+_JOIN_AT_ONCE = 4
 _TAIL_S = 0.4  # what still travels to the caller
 
 Talk = Callable[[Attendant, Leg], Awaitable[Ending]]
@@ -45,6 +47,7 @@ class Desk:
         self._access = access
         self._open_api = open_api
         self._voice = OwnVoice(services.models, services.settings.fixed_words)
+        self._joining = asyncio.Semaphore(_JOIN_AT_ONCE)
         self._music: asyncio.Task[HoldMusic] | None = None
 
     async def announce(self, caller: Unserved, answer: Answer) -> bool:
@@ -132,7 +135,10 @@ class Desk:
         """Join, `talk`, and end the call as that says, unless it ends before or another has it."""
         events, record = Events(self._services.clock), self._recorder(caller)
         events.subscribe(record.hear)
-        async with Attendant(self._access, caller.room, keeps_waiting=keeps_waiting) as attendant:
+        async with AsyncExitStack() as stack:
+            async with self._joining:
+                attendant = Attendant(self._access, caller.room, keeps_waiting=keeps_waiting)
+                await stack.enter_async_context(attendant)
 
             async def delete() -> None:
                 if not attendant.replaced:  # else the room is another attendant's to end
