@@ -1,6 +1,6 @@
 """One call's lease, kept by the call's own process: written as the call goes, behind its back.
 
-The worker renews it (`switchboard/worker/lapses.py`). While the database is away the call goes on without.
+The worker renews it (`switchboard/worker/rescue/lapses.py`). While the database is away the call goes on without.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.stock import ModelStock
-from switchboard.worker.overflow_words import ahead
+from switchboard.worker.overflow.words import ahead
 from switchboard.worker.routing_file import RoutingFile
 
 logger = logging.getLogger("switchboard")

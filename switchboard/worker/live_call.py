@@ -20,6 +20,7 @@ from switchboard.call.causes import Cause, Ending
 from switchboard.call.events import Changed, Dispatched, Event, Events, Faulted, Identified, Rang, Reported, Warned
 from switchboard.intake.caller import AnsweredElsewhere, NoCaller, warn_of_other_callers
 from switchboard.intake.reading import Reader, expected, take_in
+from switchboard.line.lasting import as_long_as
 from switchboard.line.leg import Leg, LegEnded
 from switchboard.line.seclusion import seclude
 from switchboard.livekit_api.asking import answer_when_asked
@@ -44,11 +45,11 @@ from switchboard.talk.remote_tools import RemoteTools
 from switchboard.talk.telling import tell_of
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.handing_on import services_of
-from switchboard.worker.inheritance import Inheritance
 from switchboard.worker.last_words import part_with_words
+from switchboard.worker.rescue.inheritance import Inheritance
+from switchboard.worker.rescue.succession import call_successor
+from switchboard.worker.rescue.tenure import Tenure
 from switchboard.worker.server_api import api_of
-from switchboard.worker.succession import call_successor
-from switchboard.worker.tenure import Tenure
 from switchboard.worker.terminal import CALL_ENDED
 
 logger = logging.getLogger("switchboard")
@@ -166,15 +167,7 @@ class LiveCall:
         if isinstance(decision, Answer) and self._goes_on:
             decision = replace(decision, opening=None)  # nothing is thought out for a caller who waits in silence
         now, tell = self.events.now, self.events.tell
-        tell(
-            Routed(
-                at=now(),
-                call=call,
-                decision=decision,
-                trace=trace,
-                fingerprint=fingerprint,
-            )
-        )
+        tell(Routed(at=now(), call=call, decision=decision, trace=trace, fingerprint=fingerprint))
         if isinstance(decision, Answer):
             tell(Rang(at=now()))
         outcome = {"agent": decision.agent} if isinstance(decision, Answer) else {"reject": decision.reason}
@@ -299,7 +292,7 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
     leg = live.leg
     async with _closing(live):
         try:
-            async with _as_long_as(leg):
+            async with as_long_as(leg):
                 yield live
             await leg.over()
         except LegEnded:
@@ -316,28 +309,6 @@ async def open_call(ctx: JobContext) -> AsyncGenerator[LiveCall]:
             logger.exception("the call could not be answered")
             # Only the kind: its text may be the caller's.
             await live.part_with_words(Ending(Cause.FAULT, type(fault).__name__))
-
-
-@asynccontextmanager
-async def _as_long_as(leg: Leg) -> AsyncGenerator[None]:
-    """What is done within is given up when the leg ends: a session that is being started, for nobody, would hold the
-    worker's slot until it is. Raises LegEnded then."""
-    task = asyncio.current_task()
-    assert task is not None
-
-    async def give_up() -> None:
-        await leg.over()
-        task.cancel()
-
-    watching = asyncio.create_task(give_up())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if watching.done() and not watching.cancelled() and task.uncancel() == 0:
-            raise LegEnded from None
-        raise
-    finally:
-        watching.cancel()
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from livekit.agents import JobRequest
 from switchboard.livekit_api.attendants import waited_since
 from switchboard.livekit_api.rescues import as_attribute, generation_of
 from switchboard.worker.lines import Lines
-from switchboard.worker.overflow import FullHouse
+from switchboard.worker.overflow.full_house import FullHouse
 
 
 class Offers:

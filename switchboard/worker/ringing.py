@@ -26,8 +26,8 @@ from switchboard.livekit_api.dispatching import claim, dispatch_again
 from switchboard.livekit_api.internals import is_connected
 from switchboard.livekit_api.rescues import after, generation_of
 from switchboard.worker.lines import Lines
-from switchboard.worker.overflow import FullHouse
-from switchboard.worker.unserved import came_at
+from switchboard.worker.overflow.full_house import FullHouse
+from switchboard.worker.overflow.unserved import came_at
 from switchboard.worker.waiting import OFFERED_FOR_S, Verdict, dispatches_of, is_agent, is_caller, judge, state_of
 
 logger = logging.getLogger("switchboard")

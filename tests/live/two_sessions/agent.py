@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
     _services = begin(Path(__file__).parent)
 
+import asyncio
 import sys
 from typing import Any
 
@@ -34,8 +35,9 @@ async def answer(ctx: JobContext) -> None:
         await live.leg.answered(30)
         await first.say("The first session speaks.").wait_for_playout()
         live.leg.detach(first)
-        await first.aclose()
+        closing = asyncio.create_task(first.aclose())  # it waits for the caller's last words, the caller for ours
         await second.say("And now the second session speaks.").wait_for_playout()
+        await closing
 
 
 async def _talk(live: LiveCall, caller: rtc.RemoteParticipant, decision: Answer) -> AgentSession[Any]:

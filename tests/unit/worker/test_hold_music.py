@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from switchboard.worker.attendant import RATE
-from switchboard.worker.hold_music import HoldMusic, own_loop
+from switchboard.worker.overflow.attendant import RATE
+from switchboard.worker.overflow.hold_music import HoldMusic, own_loop
 
 
 def test_our_own_music_is_soft_and_never_silent_and_its_end_meets_its_beginning() -> None:

@@ -17,7 +17,7 @@ from switchboard.livekit_api.rescues import generation_of
 from switchboard.records.read import latest
 from switchboard.records.row import id_of
 from switchboard.worker.bootstrap import Services, bootstrap
-from switchboard.worker.lapses import AFTER_OUTAGE, Lapses
+from switchboard.worker.rescue.lapses import AFTER_OUTAGE, Lapses
 from switchboard.worker.settings import Settings
 from tests.business import ROOT
 from tests.unit.worker.one_room import Server, agent, caller
@@ -66,8 +66,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, answer: bool) -> list[str]:
         identities.append(identity)
         return answer
 
-    monkeypatch.setattr("switchboard.worker.lapses.answers", answers)
-    monkeypatch.setattr("switchboard.worker.rescue._LOOKS_EVERY_S", 0.0)
+    monkeypatch.setattr("switchboard.worker.rescue.lapses.answers", answers)
+    monkeypatch.setattr("switchboard.worker.rescue.lost_calls._LOOKS_EVERY_S", 0.0)
     return identities
 
 

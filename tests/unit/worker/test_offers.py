@@ -15,7 +15,7 @@ from switchboard.livekit_api.attendants import next_in_line
 from switchboard.livekit_api.rescues import GENERATION, as_attribute
 from switchboard.worker.lines import Lines
 from switchboard.worker.offers import Offers
-from switchboard.worker.overflow import FullHouse
+from switchboard.worker.overflow.full_house import FullHouse
 
 
 class Told:

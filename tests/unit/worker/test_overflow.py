@@ -23,8 +23,8 @@ from livekit.protocol.room import (
 from switchboard.livekit_api import attendants
 from switchboard.livekit_api.rescues import as_attribute
 from switchboard.routing.decision import Answer
-from switchboard.worker.overflow import TOLD_AT_ONCE, FullHouse
-from switchboard.worker.unserved import Unserved
+from switchboard.worker.overflow.full_house import TOLD_AT_ONCE, FullHouse
+from switchboard.worker.overflow.unserved import Unserved
 from tests.unit.routing.routing_files import load_text
 
 Kind = ParticipantInfo.Kind
@@ -255,7 +255,7 @@ async def test_a_worker_that_stops_leaves_those_who_wait_to_others_and_tells_who
         Server([somebody("caller"), somebody("agent", Kind.AGENT)]),
         Server([somebody("caller"), attendant()]),  # another worker tells them
         Server([somebody("caller")], agent="another"),  # not for us: its own workers see to it
-        Server([somebody("caller")], generation=2),  # their agent was lost: rescue.py sends another
+        Server([somebody("caller")], generation=2),  # their agent was lost: the rescue sends another
         Server([somebody("browser", Kind.STANDARD)]),
         Server([somebody("callee", rule="")]),  # whom we call
         Server([somebody("caller", status="hangup")]),

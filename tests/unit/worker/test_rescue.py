@@ -19,7 +19,7 @@ from switchboard.records.recorder import Recorder
 from switchboard.records.row import id_of
 from switchboard.records.spool import Spool
 from switchboard.worker.bootstrap import Services, bootstrap
-from switchboard.worker.rescue import MOST, WITHIN_S, Outcome, Rescue, close_record
+from switchboard.worker.rescue.lost_calls import MOST, WITHIN_S, Outcome, Rescue, close_record
 from switchboard.worker.settings import Settings
 from switchboard.worker.waiting import OFFERED_FOR_S
 from tests.business import ROOT

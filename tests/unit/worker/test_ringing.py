@@ -23,10 +23,10 @@ from livekit.protocol.room import (
 
 from switchboard.livekit_api import attendants
 from switchboard.livekit_api.rescues import generation_of
-from switchboard.worker.overflow import FullHouse
+from switchboard.worker.overflow.full_house import FullHouse
+from switchboard.worker.overflow.waiting_line import WaitingLine
 from switchboard.worker.ringing import BEYOND_AFTER_S, LOOKS_INTO, RINGS_AT_MOST_S, RingingCalls, worth_a_look
 from switchboard.worker.waiting import DESERTED_AFTER_S, OFFERED_FOR_S, Verdict, judge
-from switchboard.worker.waiting_line import WaitingLine
 
 NOW = 1_800_000_000.0
 Kind = ParticipantInfo.Kind

@@ -6,7 +6,7 @@ import pytest
 from livekit.api import LiveKitAPI
 
 from switchboard.livekit_api.rescues import generation_of
-from switchboard.worker.succession import call_successor
+from switchboard.worker.rescue.succession import call_successor
 from tests.unit.worker.one_room import Server, job
 
 

@@ -13,7 +13,7 @@ from livekit.agents.types import ATTRIBUTE_AGENT_NAME
 from livekit.api import TwirpError
 
 from switchboard.livekit_api.rescues import GENERATION
-from switchboard.worker.tenure import Tenure
+from switchboard.worker.rescue.tenure import Tenure
 from tests.unit.line.fakes import FakeCaller, FakeRoom
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT

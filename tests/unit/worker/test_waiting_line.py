@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switchboard.worker.waiting_line import PlaceTold, WaitingLine
+from switchboard.worker.overflow.waiting_line import PlaceTold, WaitingLine
 
 
 def test_places_are_by_when_callers_came_over_all_workers_and_those_of_one_moment_have_places_too() -> None:

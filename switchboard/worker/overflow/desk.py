@@ -18,14 +18,14 @@ from switchboard.livekit_api.rooms import delete_room
 from switchboard.records.recorder import Recorder
 from switchboard.records.spool import Spool
 from switchboard.routing.decision import Answer
-from switchboard.worker.attendant import Access, Attendant
 from switchboard.worker.bootstrap import Services
-from switchboard.worker.hold_music import HoldMusic
-from switchboard.worker.overflow_words import busy, hold, through
-from switchboard.worker.overflow_words import place as place_words
-from switchboard.worker.own_voice import OwnVoice
-from switchboard.worker.unserved import Unserved
-from switchboard.worker.waiting_line import PlaceTold
+from switchboard.worker.overflow.attendant import Access, Attendant
+from switchboard.worker.overflow.hold_music import HoldMusic
+from switchboard.worker.overflow.own_voice import OwnVoice
+from switchboard.worker.overflow.unserved import Unserved
+from switchboard.worker.overflow.waiting_line import PlaceTold
+from switchboard.worker.overflow.words import busy, hold, through
+from switchboard.worker.overflow.words import place as place_words
 
 logger = logging.getLogger("switchboard")
 

@@ -23,7 +23,7 @@ from switchboard.livekit_api.asking import answers
 from switchboard.livekit_api.internals import is_connected
 from switchboard.livekit_api.rescues import GENERATION
 from switchboard.worker.bootstrap import Services
-from switchboard.worker.rescue import Outcome, Rescue, close_record, is_one_of, waits
+from switchboard.worker.rescue.lost_calls import Outcome, Rescue, close_record, is_one_of, waits
 from switchboard.worker.waiting import state_of
 
 logger = logging.getLogger("switchboard")

@@ -13,7 +13,7 @@ from switchboard.routing.decision import Answer
 from switchboard.speech.kept_words import KeptWords
 from switchboard.speech.stock import ModelStock
 from switchboard.talk.greeting import sounds_as
-from switchboard.worker.attendant import samples_of
+from switchboard.worker.overflow.attendant import samples_of
 
 logger = logging.getLogger("switchboard")
 

@@ -15,10 +15,10 @@ from switchboard.livekit_api.attendants import is_attendant
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.livekit_api.rooms import delete_room
 from switchboard.routing.decision import Answer
+from switchboard.worker.overflow.unserved import Unserved, is_inbound, rings
+from switchboard.worker.overflow.waiting_line import WaitingLine
 from switchboard.worker.routing_file import RoutingFile
-from switchboard.worker.unserved import Unserved, is_inbound, rings
 from switchboard.worker.waiting import Verdict, dispatches_of, judge, state_of
-from switchboard.worker.waiting_line import WaitingLine
 
 logger = logging.getLogger("switchboard")
 
@@ -34,7 +34,7 @@ _NO_LINE = "all lines are taken"
 
 
 class Desk(Protocol):
-    """Who speaks to callers and keeps the records of those without an agent (switchboard/worker/desk.py)."""
+    """Who speaks to callers and keeps the records of those without an agent (switchboard/worker/overflow/desk.py)."""
 
     async def announce(self, caller: Unserved, answer: Answer) -> bool: ...
 
@@ -123,7 +123,7 @@ class FullHouse:
         if not callers:
             return False
         if any(map(is_attendant, people)) or generation_of(dispatch.attributes) > 1:
-            return True  # another speaks to them; or had an agent, and whoever lost it sends one (rescue.py)
+            return True  # another speaks to them; or had an agent, and whoever lost it sends one (the rescue)
         caller = Unserved.of(callers[0], room, dispatch, self._file())
         overflow, decision = self._file().overflow, caller.decision
         if not isinstance(decision, Answer) or overflow.then == "refuse":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 
-from switchboard.worker.attendant import RATE
+from switchboard.worker.overflow.attendant import RATE
 
 logger = logging.getLogger("switchboard")
 
