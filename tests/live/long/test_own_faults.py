@@ -12,7 +12,7 @@ import pytest
 from chaos.own import OWN_FAULTS
 from chaos.waits import LIMIT_S
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MINUTES = 12  # four on a machine that does nothing else
 WITHIN_S = 2 * LIMIT_S  # scripts/chaos itself judges by its limit; here the machine may have other work
 GOODBYE = {"entrypoint raises", "no agent can be made", "session cannot be made", "way of the call raises"}

@@ -12,7 +12,7 @@ from lab.stage.worker_process import tail
 from tests.live.exchange import Exchange
 from tests.live.worker import ROOT
 
-CALLERS = int(os.environ.get("HANG_UPS", "15"))  # HANG_UPS=50 scripts/test tests/live/test_hang_ups.py
+CALLERS = int(os.environ.get("HANG_UPS", "15"))  # HANG_UPS=50 scripts/test tests/live/long/test_hang_ups.py
 _WRITTEN_WITHIN_S = 20.0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MINUTES = 10
 # The parts that are left out are these with other delays, pauses or another voice.
 # pipecat has packages of its own, a gigabyte: `scripts/bench` installs and measures it.
