@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, delete, func, or_, select, update
+from sqlalchemy import Connection, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from switchboard.database.engine import transact
@@ -115,12 +115,6 @@ async def purge(engine: AsyncEngine) -> None:
     """Forget what was said in calls that nobody went on with."""
     old = delete(CallLease).where(CallLease.expires_at < DatabaseClock() - KEPT_FOR_S)
     await transact(engine, lambda connection: connection.execute(old))
-
-
-async def count(engine: AsyncEngine) -> int:
-    """How many calls go on, or were lost a moment ago."""
-    query = select(func.count()).select_from(CallLease)
-    return await transact(engine, lambda connection: connection.execute(query).scalar_one())
 
 
 def _rows(result: CursorResult[Any]) -> int:

@@ -10,20 +10,17 @@ from typing import Protocol
 
 from livekit.protocol.agent_dispatch import AgentDispatch
 
+from switchboard.livekit_api.dispatching import with_attributes
+
 IDENTITY = "switchboard-attendant"
 _DOES = "switchboard.attendant"
 _KEEPS_WAITING = "queue"
-
-
 _WAITED_SINCE = "switchboard.waited-since"
 
 
 def next_in_line(lost: AgentDispatch, came_at: float) -> AgentDispatch:
     """`lost` as it is to be made again, for a caller who has waited since `came_at` (Unix seconds)."""
-    again = AgentDispatch()
-    again.CopyFrom(lost)
-    again.attributes[_WAITED_SINCE] = f"{came_at:.3f}"
-    return again
+    return with_attributes(lost, {_WAITED_SINCE: f"{came_at:.3f}"})
 
 
 def waited_since(attributes: Mapping[str, str]) -> float | None:

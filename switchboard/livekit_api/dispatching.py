@@ -64,6 +64,14 @@ async def claim(api: LiveKitAPI, dispatch: AgentDispatch) -> bool:
     return True
 
 
+def with_attributes(lost: AgentDispatch, attributes: Mapping[str, str]) -> AgentDispatch:
+    """`lost` as it is to be made again, with these attributes beside its own."""
+    again = AgentDispatch()
+    again.CopyFrom(lost)
+    again.attributes.update(attributes)
+    return again
+
+
 async def dispatch_again(api: LiveKitAPI, lost: AgentDispatch) -> None:
     """Make a dispatch with all that `lost` said: the workers that are there now are asked. Raises ServerError.
 

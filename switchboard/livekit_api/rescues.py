@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from livekit.protocol.agent_dispatch import AgentDispatch
 
+from switchboard.livekit_api.dispatching import with_attributes
+
 GENERATION = "switchboard.generation"
 """The attribute's name. Its value is a decimal number; without it an agent is the first of its call."""
 
@@ -27,10 +29,7 @@ def as_attribute(generation: int) -> dict[str, str]:
 
 def after(lost: AgentDispatch, generation: int) -> AgentDispatch:
     """`lost` as it is to be made again, for the agent of this generation."""
-    again = AgentDispatch()
-    again.CopyFrom(lost)
-    again.attributes[GENERATION] = str(generation)
-    return again
+    return with_attributes(lost, as_attribute(generation))
 
 
 def is_after(dispatch: AgentDispatch, made: AgentDispatch) -> bool:

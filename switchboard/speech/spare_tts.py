@@ -6,6 +6,7 @@ A sentence that breaks off is said again from its beginning, as a person would.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from livekit import rtc
@@ -121,6 +122,14 @@ class Resampled:
 
     def flush(self) -> list[rtc.AudioFrame]:
         return self._resampler.flush() if self._resampler else []
+
+
+def resampled(frames: Iterable[rtc.AudioFrame], rate: int) -> Iterator[rtc.AudioFrame]:
+    """All of `frames`, one after the other, at `rate` samples a second."""
+    at_rate = Resampled(rate)
+    for frame in frames:
+        yield from at_rate.push(frame)
+    yield from at_rate.flush()
 
 
 def _is_text(frame: rtc.AudioFrame) -> bool:

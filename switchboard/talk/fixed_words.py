@@ -14,7 +14,7 @@ from livekit import rtc
 
 from switchboard.call.language import base_language
 from switchboard.speech.kept_words import KeptWords
-from switchboard.speech.spare_tts import Resampled
+from switchboard.speech.spare_tts import resampled
 
 Phrase = Literal["hello", "moment", "still", "sorry", "unheard", "interrupted", "goodbye"]
 
@@ -163,11 +163,7 @@ class SpokenBefore:
 
 async def played(frames: Sequence[rtc.AudioFrame], rate: int) -> AsyncIterator[rtc.AudioFrame]:
     """These frames one after the other, at `rate` samples a second."""
-    resampled = Resampled(rate)
-    for kept in frames:
-        for frame in resampled.push(kept):
-            yield frame
-    for frame in resampled.flush():
+    for frame in resampled(frames, rate):
         yield frame
 
 

@@ -6,7 +6,6 @@ hangs, a tool that gave nothing to say, a turn that was lost.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +15,11 @@ from livekit.agents import (
     AgentStateChangedEvent,
     CloseEvent,
     FunctionToolsExecutedEvent,
-    ToolExecutionUpdatedEvent,
     UserInputTranscribedEvent,
     UserStateChangedEvent,
 )
+
+from switchboard.talk.looking import Looks, ToolsAtWork
 
 # After the longest pause that the caller may make within a sentence; thinking and speaking have their own limits.
 _AFTER_PAUSE_S = 1.1
@@ -47,18 +47,16 @@ class Owed:
         self._unanswered = unanswered
         self._nothing_to_say = nothing_to_say
         self._clock = clock
-        self._looks_every_s = looks_every_s
         self._has_spoken = False
-        self._tools = 0
+        self._tools = ToolsAtWork(session)
         self._is_excused = False
         self._stopped_at = float("-inf")  # the caller
         self._due: float | None = None
         self._then = unanswered
-        self._timer: asyncio.TimerHandle | None = None
+        self._looks = Looks(self._look, looks_every_s)
         session.on("agent_state_changed", self._on_agent)
         session.on("user_state_changed", self._on_caller)
         session.on("user_input_transcribed", self._on_words)
-        session.on("tool_execution_updated", self._on_tool)
         session.on("function_tools_executed", self._on_tools_done)
         session.on("close", self._on_close)
 
@@ -77,12 +75,6 @@ class Owed:
         if event.is_final and event.transcript.strip() and self._session.agent_state != "speaking":
             self._owe(max(_AFTER_WORDS_S, self._stopped_at + self._pause_s + _AFTER_PAUSE_S - self._clock()))
 
-    def _on_tool(self, event: ToolExecutionUpdatedEvent) -> None:
-        if event.update.type == "tool_call_started":
-            self._tools += 1
-        elif event.update.type == "tool_call_ended":
-            self._tools = max(0, self._tools - 1)
-
     def _on_tools_done(self, event: FunctionToolsExecutedEvent) -> None:
         if self._is_excused or self._session.agent_state == "speaking":
             return
@@ -98,8 +90,7 @@ class Owed:
         if self._has_spoken:
             self._then = then or self._unanswered
             self._due = self._clock() + within_s
-            if self._timer is None:
-                self._look_again()
+            self._looks.again()
 
     def excuse(self) -> None:
         """The agent does not mean to answer what the caller said last."""
@@ -109,19 +100,13 @@ class Owed:
     def settle(self) -> None:
         """Nothing is owed any more."""
         self._due = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look_again(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._looks_every_s, self._look)
+        self._looks.stop()
 
     def _look(self) -> None:
-        self._timer = None
         if self._due is None:
             return
         if self._tools or self._session.user_state == "speaking" or self._clock() < self._due:
-            self._look_again()
+            self._looks.again()
             return
         self.settle()
         self._then()

@@ -6,13 +6,14 @@ nobody else looks at: reported of livekit-agents in its issues 3418 (after an in
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent, CloseEvent
+
+from switchboard.talk.looking import Looks
 
 SILENT_S = 1.5
 _LOOKS_EVERY_S, _STOPPED_S = 0.25, 1.0
@@ -42,33 +43,24 @@ class Sentinel:
         self._silent = silent
         self._silent_s = silent_s
         self._clock = clock
-        self._looks_every_s = looks_every_s
         self._since = self._looked_at = float("-inf")
-        self._timer: asyncio.TimerHandle | None = None
+        self._looks = Looks(self._look, looks_every_s)
         session.on("agent_state_changed", self._on_agent)
         session.on("close", self._on_close)
 
     def left(self, frame: rtc.AudioFrame) -> None:
         """`frame` is on its way to the caller."""
-        if self._timer is not None and is_audible(frame):
+        if self._looks.are_due and is_audible(frame):
             self._since = self._clock()
 
     def _on_agent(self, event: AgentStateChangedEvent) -> None:
-        self._stop()
+        self._looks.stop()
         if event.new_state == "speaking":
             self._since = self._looked_at = self._clock()
-            self._look_again()
+            self._looks.again()
 
     def _on_close(self, _: CloseEvent) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look_again(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._looks_every_s, self._look)
+        self._looks.stop()
 
     def _look(self) -> None:
         now = self._clock()
@@ -77,7 +69,6 @@ class Sentinel:
         if was_stopped or self._is_awaited():
             self._since = now
         if now - self._since < self._silent_s:
-            self._look_again()
+            self._looks.again()
         else:
-            self._timer = None
             self._silent()

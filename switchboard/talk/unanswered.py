@@ -16,7 +16,6 @@ from livekit.agents import (
     CloseEvent,
     ErrorEvent,
     FunctionToolsExecutedEvent,
-    ToolExecutionUpdatedEvent,
     UserInputTranscribedEvent,
     UserStateChangedEvent,
     llm,
@@ -24,6 +23,7 @@ from livekit.agents import (
 
 from switchboard.call.causes import Cause
 from switchboard.line.leg import Leg
+from switchboard.talk.looking import Looks, ToolsAtWork
 
 logger = logging.getLogger("switchboard")
 
@@ -52,15 +52,14 @@ class _Expectation:
         self._leg = leg
         self._within_s = within_s
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._looks = Looks(self._look, _LOOKS_EVERY_S)
         self._since = self._caller_stopped = self._loop.time()
         self._has_asked = False
         self._in_a_row = 0
-        self._tools = 0  # that are at work
+        self._tools = ToolsAtWork(session)
         session.on("user_state_changed", self._on_caller)
         session.on("user_input_transcribed", self._on_words)
         session.on("agent_state_changed", self._on_agent)
-        session.on("tool_execution_updated", self._on_tool)
         session.on("function_tools_executed", self._on_tools_done)
         session.on("error", self._on_error)
         session.on("close", self._on_close)
@@ -80,39 +79,25 @@ class _Expectation:
     def _on_agent(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
             self._has_asked = False
-            self._stop()
-
-    def _on_tool(self, event: ToolExecutionUpdatedEvent) -> None:
-        if event.update.type == "tool_call_started":
-            self._tools += 1
-        elif event.update.type == "tool_call_ended":
-            self._tools = max(0, self._tools - 1)
+            self._looks.stop()
 
     def _on_tools_done(self, event: FunctionToolsExecutedEvent) -> None:
         if event.has_tool_reply or event.has_agent_handoff:
             self._owe()
         else:
-            self._stop()
+            self._looks.stop()
 
     def _on_error(self, event: ErrorEvent) -> None:
         if isinstance(event.error, llm.RealtimeModelError):
             self._owe()
 
     def _on_close(self, _: CloseEvent) -> None:
-        self._stop()
+        self._looks.stop()
 
     def _owe(self) -> None:
-        if self._timer is None:
+        if not self._looks.are_due:
             self._since = self._loop.time()
-            self._look_again()
-
-    def _look_again(self) -> None:
-        self._timer = self._loop.call_later(_LOOKS_EVERY_S, self._look)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+            self._looks.again()
 
     def _look(self) -> None:
         now = self._loop.time()
@@ -120,16 +105,16 @@ class _Expectation:
             self._since = now
         due = max(self._since + self._within_s, self._caller_stopped + self._within_s / 2)
         if self._session.user_state == "speaking" or now < due:
-            self._look_again()
+            self._looks.again()
         elif self._has_asked:
-            self._stop()
+            self._looks.stop()
             logger.error("the speech-to-speech model gave no answer, twice: ending the call")
             self._leg.part(Cause.PROVIDER_FAILED, "no answer")
         else:
             self._ask(now)
 
     def _ask(self, now: float) -> None:
-        self._stop()
+        self._looks.stop()
         if self._in_a_row == _ASKED_IN_A_ROW:
             return
         self._in_a_row += 1
@@ -142,4 +127,4 @@ class _Expectation:
         except RuntimeError:  # the session is closing, and it is not for us to wait for it
             self._leg.part(Cause.PROVIDER_FAILED, "no answer")
             return
-        self._look_again()
+        self._looks.again()

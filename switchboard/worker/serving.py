@@ -51,7 +51,7 @@ class CallServer(AgentServer):
 
     def __init__(self, settings: Settings, full_house: FullHouse) -> None:
         self.full_house = full_house
-        self.lines = Lines(settings.max_calls, self._job_ids)
+        self.lines = Lines(settings.max_calls, self.job_ids)
         super().__init__(
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
@@ -67,7 +67,8 @@ class CallServer(AgentServer):
             setup_fnc=hand_on_services,
         )
 
-    def _job_ids(self) -> list[str]:
+    def job_ids(self) -> list[str]:
+        """LiveKit's IDs of the calls that it has at the moment."""
         return [running.job.id for running in self.active_jobs]
 
 
@@ -164,7 +165,7 @@ def _behind_the_calls(server: CallServer, services: Services) -> list[Coroutine[
         take_ringing_calls(server, server.lines, open_api, services.agent_name, server.full_house),
         server.full_house.run(),
         rescue_calls(server, services, open_api),
-        keep_leases(server, services, open_api),
+        keep_leases(server, services, open_api, server.job_ids),
         keep(services.engine, Spool(settings.spool)),
         ensure(settings.cache),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,22 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from switchboard.database.engine import make_engine, transact
 from switchboard.database.migrations import migrate
 from switchboard.leases.lease import CallLease
-from switchboard.leases.store import TakenByAnother, claim, count, hold, look, purge, release, take
+from switchboard.leases.store import TakenByAnother, claim, hold, look, purge, release, take
+from tests.leases import ROW as A_CALL
+from tests.leases import count
 
-ROW: dict[str, Any] = {
-    "room_sid": "RM_1",
-    "room": "room",
-    "agent_name": "switchboard",
-    "dispatch": {"id": "AD_1", "metadata": "", "attributes": {}},
-    "generation": 1,
-    "holder": "AJ_1",
-    "caller": "caller",
-    "call": {},
-    "decision": {},
-    "fingerprint": "f",
-    "agent": "front_desk",
-    "conversation": [{"said": "hello"}],
-}
+ROW = {**A_CALL, "conversation": [{"said": "hello"}]}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from livekit import rtc
 from livekit.api import AccessToken, VideoGrants
 
 from switchboard.livekit_api.attendants import IDENTITY, attributes
-from switchboard.speech.spare_tts import Resampled
+from switchboard.speech.spare_tts import resampled
 
 RATE = 24_000  # Hz
 _OVERLAP_S = 0.1  # measured: leaving as the agent publishes makes a gap of 61 ms, when it is heard 140 ms of both
@@ -34,9 +34,7 @@ class Access:
 
 def samples_of(frames: Sequence[rtc.AudioFrame]) -> bytes:
     """These frames as one text of s16le samples at RATE, mono."""
-    resampled = Resampled(RATE)
-    found = [frame for kept in frames for frame in resampled.push(kept)] + resampled.flush()
-    return b"".join(bytes(frame.data) for frame in found)
+    return b"".join(bytes(frame.data) for frame in resampled(frames, RATE))
 
 
 class Attendant:

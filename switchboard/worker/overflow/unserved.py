@@ -15,6 +15,7 @@ from switchboard.call.reading import read_call
 from switchboard.records.recorder import Recorder
 from switchboard.routing.decision import Decision, Step
 from switchboard.worker.routing_file import RoutingFile
+from switchboard.worker.waiting import is_caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,7 @@ def came_at(person: ParticipantInfo) -> float:
 
 def is_inbound(person: ParticipantInfo) -> bool:
     """Whether this is somebody on a telephone who called us, and has not hung up. Whom we call has no dispatch rule."""
-    is_caller = person.kind == ParticipantInfo.Kind.SIP and bool(person.attributes.get(names.RULE))
-    return is_caller and person.attributes.get(names.STATUS) != names.HANGUP
+    return is_caller(person) and bool(person.attributes.get(names.RULE))
 
 
 def rings(person: ParticipantInfo) -> bool:

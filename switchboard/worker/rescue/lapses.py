@@ -24,6 +24,7 @@ from switchboard.livekit_api.internals import is_connected
 from switchboard.livekit_api.rescues import GENERATION
 from switchboard.worker.bootstrap import Services
 from switchboard.worker.rescue.lost_calls import Outcome, Rescue, close_record, is_one_of, waits
+from switchboard.worker.server_api import registered
 from switchboard.worker.waiting import state_of
 
 logger = logging.getLogger("switchboard")
@@ -137,18 +138,11 @@ def _job_of(lapsed: Lapsed) -> Job:
     )
 
 
-async def keep_leases(server: AgentServer, services: Services, open_api: Callable[[], LiveKitAPI]) -> None:
-    """For as long as `server` serves: renew the leases of its calls, and see to calls that others have lost."""
-    registered = asyncio.Event()
-
-    def on_registered(*_: object) -> None:
-        registered.set()
-
-    def jobs() -> list[str]:
-        return [running.job.id for running in server.active_jobs]
-
-    server.on("worker_registered", on_registered)
-    await registered.wait()
+async def keep_leases(
+    server: AgentServer, services: Services, open_api: Callable[[], LiveKitAPI], jobs: Callable[[], Iterable[str]]
+) -> None:
+    """For as long as `server` serves: renew the leases of its `jobs`, and see to calls that others have lost."""
+    await registered(server)
     async with open_api() as api:
         lapses = Lapses(services, api, jobs)
         try:

@@ -36,6 +36,7 @@ from switchboard.records.recorder import Recorder
 from switchboard.records.row import end, id_of
 from switchboard.records.spool import Spool
 from switchboard.worker.bootstrap import Services
+from switchboard.worker.server_api import registered
 from switchboard.worker.waiting import OFFERED_FOR_S, is_agent, is_caller, state_of
 
 logger = logging.getLogger("switchboard")
@@ -187,13 +188,7 @@ async def close_record(services: Services, job: Job, at: datetime) -> None:
 
 async def rescue_calls(server: AgentServer, services: Services, open_api: Callable[[], LiveKitAPI]) -> None:
     """For as long as `server` serves: whenever the process of a call dies, send another agent to its caller."""
-    registered = asyncio.Event()
-
-    def on_registered(*_: object) -> None:
-        registered.set()
-
-    server.on("worker_registered", on_registered)
-    await registered.wait()
+    await registered(server)
     async with open_api() as api, asyncio.TaskGroup() as tasks:
 
         async def rescue(lost: LostJob) -> None:

@@ -16,11 +16,12 @@ from switchboard.call.reading import read_call
 from switchboard.database.engine import make_engine
 from switchboard.database.migrations import migrate
 from switchboard.leases.holding import Holding
-from switchboard.leases.store import TakenByAnother, count
+from switchboard.leases.store import TakenByAnother
 from switchboard.livekit_api.rescues import GENERATION
 from switchboard.routing.decision import Answer, Refuse, Routed
 from switchboard.speech.profile import SpeechProfile
 from switchboard.speech.providers import BUILT_IN
+from tests.leases import count
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SPEECH = SpeechProfile("phone", voices={"es": "nova"}, keyterms=("Harbor",), spares={"stt": ("openai/whisper-1",)})

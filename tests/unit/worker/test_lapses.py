@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from switchboard.database.engine import transact
 from switchboard.database.migrations import migrate
 from switchboard.leases.lease import CallLease
-from switchboard.leases.store import count, hold
+from switchboard.leases.store import hold
 from switchboard.livekit_api.rescues import generation_of
 from switchboard.records.read import latest
 from switchboard.records.row import id_of
@@ -20,22 +20,11 @@ from switchboard.worker.bootstrap import Services, bootstrap
 from switchboard.worker.rescue.lapses import AFTER_OUTAGE, Lapses
 from switchboard.worker.settings import Settings
 from tests.business import ROOT
+from tests.leases import ROW as A_CALL
+from tests.leases import count
 from tests.unit.worker.one_room import Server, agent, caller
 
-ROW: dict[str, Any] = {
-    "room_sid": "RM_1",
-    "room": "call",
-    "agent_name": "switchboard",
-    "dispatch": {"id": "AD_1", "metadata": '{"order": 17}', "attributes": {"tier": "gold"}},
-    "generation": 1,
-    "holder": "AJ_1",
-    "caller": "caller",
-    "call": {},
-    "decision": {},
-    "fingerprint": "f",
-    "agent": "front_desk",
-    "conversation": [],
-}
+ROW = {**A_CALL, "dispatch": {"id": "AD_1", "metadata": '{"order": 17}', "attributes": {"tier": "gold"}}}
 
 
 @pytest.fixture
