@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -166,7 +167,8 @@ async def test_a_recogniser_in_a_call_gives_a_megabyte(server: OfflineServer) ->
 
 async def test_a_recogniser_breaks_off_as_the_first_words_come(server: OfflineServer) -> None:
     async with connected(server, interim_results="true") as socket:
-        await _said_after(socket, server, {"drop": True})
+        with suppress(aiohttp.ClientConnectionResetError):  # it may break off before all is said
+            await _said_after(socket, server, {"drop": True})
         with pytest.raises(AssertionError, match="the connection ended"):
             await _until(socket, lambda heard: heard["channel"]["alternatives"][0]["transcript"] == HOURS)
 
